@@ -1,0 +1,134 @@
+"""What a metric is, and the tables it is measured on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from core.errors import NotApplicable
+from core.records import MetricResult, Scope, Status
+from core.schema import Schema
+
+
+class Part(StrEnum):
+    """Stage of judging that a metric belongs to."""
+
+    FIDELITY = "fidelity"
+    UTILITY = "utility"
+    PRIVACY = "privacy"
+
+
+class Plan(StrEnum):
+    """A named set of metrics with a budget; each contains the one before."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    FULL = "full"
+
+    def includes(self, other: Plan) -> bool:
+        """Whether metrics that need at least `other` are part of this plan."""
+        order = list(Plan)
+        return order.index(other) <= order.index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Tables to judge, all work frames of `schema` (see `core.tables`).
+
+    Parameters
+    ----------
+    schema : Schema
+    train : DataFrame
+        Real rows that the model may have seen.
+    synthetic : DataFrame
+        Unconditioned synthetic rows only.
+    control : DataFrame or None
+        Real rows that the model never saw.
+    conditioned : DataFrame or None
+        Rows drawn under conditions; never part of table metrics.
+    target : str or None
+    seed : int
+        Seed of everything random in judging.
+    threads : int
+    plan : Plan
+    cache : dict
+        Work shared by metrics of one evaluation (encodings, neighbours), by name; never stored.
+    """
+
+    schema: Schema
+    train: pd.DataFrame
+    synthetic: pd.DataFrame
+    control: pd.DataFrame | None = None
+    conditioned: pd.DataFrame | None = None
+    target: str | None = None
+    seed: int = 0
+    threads: int = 1
+    plan: Plan = Plan.STANDARD
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    def generator(self, name: str) -> np.random.Generator:
+        """A generator of its own for each user, so that adding a metric never changes another's numbers."""
+        return np.random.default_rng([self.seed, *name.encode()])
+
+    def need_synthetic(self, n_rows: int = 1) -> None:
+        """Refuse with a reason when there are fewer than `n_rows` unconditioned synthetic rows.
+
+        Raises
+        ------
+        NotApplicable
+        """
+        if len(self.synthetic) < n_rows:
+            raise NotApplicable(f"It needs at least {n_rows} unconditioned synthetic rows; there are {len(self.synthetic)}.")
+
+    def need_control(self, n_rows: int = 1) -> pd.DataFrame:
+        """The control rows, or a refusal with a reason.
+
+        Raises
+        ------
+        NotApplicable
+        """
+        if self.control is None or len(self.control) < n_rows:
+            there = 0 if self.control is None else len(self.control)
+            raise NotApplicable(f"It needs at least {n_rows} control rows; there are {there}.")
+        return self.control
+
+
+class Metric(Protocol):
+    """A measurement. Register an instance in `core.evaluation.registry`.
+
+    Attributes
+    ----------
+    names : names at scope `table` that it gives, measured or not, in order
+    part : Part
+    plan : the smallest plan that includes it
+    """
+
+    names: tuple[str, ...]
+    part: Part
+    plan: Plan
+
+    def measure(self, tables: Tables) -> Iterator[Any]:
+        """Yield `MetricResult`s and pictures.
+
+        Raises
+        ------
+        NotApplicable
+            With the reason, when it has no meaning for these tables.
+        """
+        ...
+
+
+def not_measured(metric: str, reason: str, *, scope: Scope = Scope.TABLE, subject: tuple[str, ...] = ()) -> MetricResult:
+    """The result that says why there is no number."""
+    return MetricResult(metric=metric, scope=scope, subject=subject, status=Status.NOT_MEASURED, explanation=reason)
+
+
+def timed(result: MetricResult, seconds: float) -> MetricResult:
+    """The same result with the seconds that it took."""
+    return dataclasses.replace(result, seconds=seconds)

@@ -1,0 +1,32 @@
+"""Limits that an analyst can meet, in one place, so that they can be said before the work starts."""
+
+from __future__ import annotations
+
+MEGABYTE = 1_000_000
+
+UPLOAD_BYTES = 500 * MEGABYTE
+"""Largest upload through the browser; `server.maxUploadSize` in `.streamlit/config.toml` says the same."""
+
+MAX_COLUMNS = 2_000
+"""Widest table that is read. CTGAN's layers grow with the encoded width, so wider tables want columns chosen first."""
+
+MIN_TRAIN_ROWS = 10
+"""Fewest train rows from which a generator is trained: one pack of the default `pac`."""
+
+MAX_CELL_CHARACTERS = 1_000_000
+"""Longest single cell that is read."""
+
+MAX_LEVELS_SHOWN = 40
+"""Levels drawn in one bar chart; the rest are one bar named "other"."""
+
+CURVE_POINTS = 500
+"""Points per live curve that reach the browser."""
+
+PROBE_ROWS = 5_000
+"""Rows of a probe sample, by which one checkpoint is judged."""
+
+MAX_SAMPLE_ROWS = 50_000_000
+"""Largest sample in one request."""
+
+DRAWS_PER_CONDITIONED_ROW = 1_000
+"""Budget of draws for each conditioned row that rejection has to find; past it the shortfall is reported."""

@@ -1,0 +1,421 @@
+"""Values that travel between layers: training records, sample requests, metric results, pictures and reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from core.errors import InvalidConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRecord:
+    """What one stretch of training measured: an epoch, or at most 200 steps of one.
+
+    Losses are means over the stretch's steps, with their standard deviation beside them.
+
+    Parameters
+    ----------
+    epoch : int
+        Epoch that the stretch belongs to, from 1.
+    step : int
+        Generator steps since the start of the run.
+    epoch_done : bool
+        Whether the stretch ends its epoch.
+    seconds : float
+        Wall time of the stretch.
+    rows_per_second : float
+        Real rows seen per second of the stretch.
+    generator_loss, generator_loss_std : float
+        Minus the mean critic score of drawn rows, plus the conditional cross-entropy.
+    discriminator_loss, discriminator_loss_std : float
+        Mean score of drawn packs minus mean score of real packs; without the penalty.
+    gradient_penalty : float
+        The penalty's contribution (weight 10 included).
+    conditional_loss : float
+        Cross-entropy of the requested level, in nats.
+    generator_gradient_norm, discriminator_gradient_norm : float
+        Euclidean norm over all weights, mean over steps.
+    """
+
+    epoch: int
+    step: int
+    epoch_done: bool
+    seconds: float
+    rows_per_second: float
+    generator_loss: float
+    generator_loss_std: float
+    discriminator_loss: float
+    discriminator_loss_std: float
+    gradient_penalty: float
+    conditional_loss: float
+    generator_gradient_norm: float
+    discriminator_gradient_norm: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> EpochRecord:
+        """Rebuild a record from `to_json`; unknown fields of later versions are ignored."""
+        return _from_json(cls, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Requested rows of a level: `n_rows` rows in which `column` is `level`."""
+
+    column: str
+    level: str
+    n_rows: int
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Read `column=level:rows`, split at the first `=` and the last `:`.
+
+        >>> Condition.parse("income=>50K:5000")
+        Condition(column='income', level='>50K', n_rows=5000)
+
+        Raises
+        ------
+        InvalidConfig
+            If a part is missing or the number of rows is not a whole number of at least 0.
+        """
+        column, equals, rest = text.partition("=")
+        level, colon, rows = rest.rpartition(":")
+        if not (equals and colon and column):
+            raise InvalidConfig(
+                f"The condition {text!r} is not of the form column=level:rows.",
+                'Write it like "income=>50K:5000".',
+                field="condition",
+            )
+        if not rows.strip().isdecimal():
+            raise InvalidConfig(
+                f"The condition {text!r} asks for {rows!r} rows, which is not a whole number.", field="condition"
+            )
+        return cls(column=column.strip(), level=level, n_rows=int(rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRequest:
+    """What to draw: unconditioned rows first, then the rows of every condition in order."""
+
+    n_rows: int
+    seed: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; the inverse of `from_json`."""
+        return dataclasses.asdict(self) | {"conditions": [dataclasses.asdict(one) for one in self.conditions]}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> SampleRequest:
+        """Rebuild a request from `to_json`."""
+        return cls(
+            n_rows=value["n_rows"],
+            seed=value["seed"],
+            conditions=tuple(Condition(**one) for one in value.get("conditions", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionOutcome:
+    """How a condition went.
+
+    Parameters
+    ----------
+    condition : Condition
+    n_obtained : int
+        Rows delivered; every one of them has the level.
+    n_drawn : int
+        Rows drawn for it.
+    n_matched_natively : int
+        Of the first draw of `n_rows` rows, those that had the level before any rejection.
+    """
+
+    condition: Condition
+    n_obtained: int
+    n_drawn: int
+    n_matched_natively: int
+
+    @property
+    def shortfall(self) -> int:
+        """Rows asked for and not obtained."""
+        return self.condition.n_rows - self.n_obtained
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return dataclasses.asdict(self)
+
+
+class Scope(StrEnum):
+    """What a metric speaks of."""
+
+    TABLE = "table"
+    COLUMN = "column"
+    PAIR = "pair"
+    LEVEL = "level"
+    MODEL = "model"
+    SECRET = "secret"
+
+
+class Direction(StrEnum):
+    """Which way is better."""
+
+    HIGHER = "higher is better"
+    LOWER = "lower is better"
+    TARGET = "closer to the anchor is better"
+
+
+class Status(StrEnum):
+    """Whether a number could be computed."""
+
+    MEASURED = "measured"
+    NOT_MEASURED = "not measured"
+
+
+class Verdict(StrEnum):
+    """What a rule made of a number."""
+
+    PASS = "pass"
+    CAUTION = "caution"
+    FAIL = "fail"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricResult:
+    """One number, or the reason why there is none: a row of the report, the database and the JSON.
+
+    Parameters
+    ----------
+    metric : str
+        Registered name, such as `column_shapes`.
+    scope : Scope
+    subject : tuple of str
+        Names that the number is about: a column, two columns, a column and a level; empty for the table.
+    value, low, high : float or None
+        The number and its interval; None where it was not measured or has no interval.
+    interval : str
+        How the interval was made, with its level: "95 % Wilson"; empty without one.
+    direction : Direction
+    unit : str
+        "share 0 to 1", "distance 0 to 1", "AUC", ...
+    anchors : mapping of name to float
+        The same metric on cases whose answer is known.
+    counts : mapping of name to int
+        What rates were made of.
+    verdict : Verdict
+    rule : str
+        The rule that decided the verdict; empty without one.
+    status : Status
+    explanation : str
+        One plain sentence for the analyst, or the reason that nothing was measured.
+    n_rows : int
+        Synthetic rows used.
+    seconds : float
+    """
+
+    metric: str
+    scope: Scope = Scope.TABLE
+    subject: tuple[str, ...] = ()
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    interval: str = ""
+    direction: Direction = Direction.HIGHER
+    unit: str = ""
+    anchors: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    verdict: Verdict = Verdict.NOT_MEASURED
+    rule: str = ""
+    status: Status = Status.MEASURED
+    explanation: str = ""
+    n_rows: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if number is not None and not abs(number) < float("inf"):
+                raise InvalidConfig(f"{self.metric}: {name} is {number}; give a status and a reason instead.")
+        if (self.status is Status.MEASURED) == (self.value is None):
+            raise InvalidConfig(f"{self.metric}: status {self.status!r} does not fit the value {self.value}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; the inverse of `from_json`."""
+        return dataclasses.asdict(self) | {
+            "subject": list(self.subject),
+            "anchors": {name: float(value) for name, value in self.anchors.items()},
+            "counts": {name: int(value) for name, value in self.counts.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> MetricResult:
+        """Rebuild a result from `to_json`."""
+        enums = {"scope": Scope, "direction": Direction, "verdict": Verdict, "status": Status}
+        typed = {name: kind(value[name]) for name, kind in enums.items()}
+        return _from_json(cls, {**value, **typed, "subject": tuple(value["subject"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPicture:
+    """One column of the real and the synthetic table, counted on shared bins or levels.
+
+    Parameters
+    ----------
+    column : str
+    type : str
+        Column type.
+    edges : tuple of float
+        Bin edges (datetimes in seconds since 1970), one more than counts; empty for levels.
+    labels : tuple of str
+        Level texts; empty for bins. The last one may be "other (n levels)".
+    real, synthetic : tuple of int
+        Rows per bin or level.
+    real_missing, synthetic_missing : int
+    """
+
+    column: str
+    type: str
+    edges: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ()
+    real: tuple[int, ...] = ()
+    synthetic: tuple[int, ...] = ()
+    real_missing: int = 0
+    synthetic_missing: int = 0
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ColumnPicture:
+        """Rebuild from `dataclasses.asdict`."""
+        return _from_json(cls, {**value, **{name: tuple(value[name]) for name in ("edges", "labels", "real", "synthetic")}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationPicture:
+    """Association of every pair of columns in the real and the synthetic table.
+
+    Parameters
+    ----------
+    columns : tuple of str, n names
+    kind : str
+        What the numbers are, for the caption.
+    real, synthetic : tuple of n tuples of n floats or None
+        None where a pair has no association (a constant column).
+    """
+
+    columns: tuple[str, ...]
+    kind: str
+    real: tuple[tuple[float | None, ...], ...]
+    synthetic: tuple[tuple[float | None, ...], ...]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CorrelationPicture:
+        """Rebuild from `dataclasses.asdict`."""
+        rows = {name: tuple(tuple(row) for row in value[name]) for name in ("real", "synthetic")}
+        return _from_json(cls, {**value, **rows, "columns": tuple(value["columns"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistanceCurve:
+    """Cumulative distribution of a row-wise distance for several pairs of tables.
+
+    Parameters
+    ----------
+    name : str
+        `dcr` or `nndr`.
+    label : str
+        Axis label with unit and direction.
+    grid : tuple of float, m values
+    series : mapping of name to tuple of m shares 0 to 1
+        Share of rows at or below each grid value; "synthetic to train rows", "synthetic to control rows", ...
+    """
+
+    name: str
+    label: str
+    grid: tuple[float, ...]
+    series: Mapping[str, tuple[float, ...]]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> DistanceCurve:
+        """Rebuild from `dataclasses.asdict`."""
+        series = {name: tuple(points) for name, points in value["series"].items()}
+        return _from_json(cls, {**value, "grid": tuple(value["grid"]), "series": series})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything one evaluation found."""
+
+    results: tuple[MetricResult, ...] = ()
+    columns: tuple[ColumnPicture, ...] = ()
+    correlations: tuple[CorrelationPicture, ...] = ()
+    curves: tuple[DistanceCurve, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Iterable[Any], *, settings: Mapping[str, Any], versions: Mapping[str, str]) -> Report:
+        """Sort a stream of results and pictures into a report."""
+        found = list(items)
+
+        def kind(wanted: type) -> tuple[Any, ...]:
+            return tuple(item for item in found if isinstance(item, wanted))
+
+        return cls(
+            results=kind(MetricResult),
+            columns=kind(ColumnPicture),
+            correlations=kind(CorrelationPicture),
+            curves=kind(DistanceCurve),
+            settings=settings,
+            versions=versions,
+        )
+
+    def find(self, metric: str, *subject: str, scope: Scope = Scope.TABLE) -> MetricResult | None:
+        """The result of a metric for a subject, or None."""
+        for result in self.results:
+            if result.metric == metric and result.subject == subject and result.scope is scope:
+                return result
+        return None
+
+    def frame(self) -> pd.DataFrame:
+        """One tidy table, a row per result."""
+        names = [one.name for one in dataclasses.fields(MetricResult)]
+        return pd.DataFrame([result.to_json() for result in self.results], columns=names)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; the inverse of `from_json`."""
+        return {
+            "results": [result.to_json() for result in self.results],
+            "settings": dict(self.settings),
+            "versions": dict(self.versions),
+            "pictures": {
+                "columns": [dataclasses.asdict(one) for one in self.columns],
+                "correlations": [dataclasses.asdict(one) for one in self.correlations],
+                "curves": [dataclasses.asdict(one) for one in self.curves],
+            },
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Report:
+        """Rebuild a report from `to_json`."""
+        pictures = value.get("pictures", {})
+        return cls(
+            results=tuple(MetricResult.from_json(one) for one in value["results"]),
+            columns=tuple(ColumnPicture.from_json(one) for one in pictures.get("columns", ())),
+            correlations=tuple(CorrelationPicture.from_json(one) for one in pictures.get("correlations", ())),
+            curves=tuple(DistanceCurve.from_json(one) for one in pictures.get("curves", ())),
+            settings=value.get("settings", {}),
+            versions=value.get("versions", {}),
+        )
+
+
+def _from_json(cls: type, value: Mapping[str, Any]) -> Any:
+    known = {one.name for one in dataclasses.fields(cls)}
+    return cls(**{name: item for name, item in value.items() if name in known})
