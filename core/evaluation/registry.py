@@ -1,0 +1,38 @@
+"""Every metric in the order of the report. Modules are imported when their part is judged, so heavy ones cost nothing else.
+
+`METRICS` is the whole ordered tuple of instances; `load_metrics` imports only the modules of the wanted parts.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from core.evaluation.metric import Metric, Part
+
+
+class Entry(NamedTuple):
+    """Where a metric lives: the part it belongs to, its module below `core.evaluation`, and the name of its instance."""
+
+    part: Part
+    module: str
+    name: str
+
+
+ENTRIES: tuple[Entry, ...] = ()
+
+
+def load_metrics(parts: Collection[Part] = tuple(Part)) -> tuple[Metric, ...]:
+    """Instances of the metrics of `parts`, in the order of the report."""
+    return tuple(
+        getattr(importlib.import_module(f"core.evaluation.{entry.module}"), entry.name)
+        for entry in ENTRIES
+        if entry.part in parts
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "METRICS":
+        return load_metrics()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
