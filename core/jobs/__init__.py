@@ -17,5 +17,5 @@ What the layers above call::
     core.jobs.reports
         report_of(view) -> Report or None: the whole report, or what an evaluation has found so far
 
-Ids come from `core.ids`: `new_id("run")`, `check_id(text, "run")`. The id of a made thing is the id of its job.
+Ids come from `core.jobs.ids`: `new_id("run")`, `check_id(text, "run")`. The id of a made thing is the id of its job.
 """
