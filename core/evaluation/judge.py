@@ -60,7 +60,7 @@ def judge(
 def _measure(metric: Metric, tables: Tables, clock: Callable[[], float]) -> Iterator[Any]:
     """Items of one metric, table results with their seconds; what it owes after a failure comes as reasons."""
     given: set[str] = set()
-    items = iter(metric.measure(tables))
+    items = _items(metric, tables)
     spent = 0.0
     while True:
         start = clock()
@@ -80,6 +80,10 @@ def _measure(metric: Metric, tables: Tables, clock: Callable[[], float]) -> Iter
             item, spent = timed(item, round(item.seconds or spent, 4)), 0.0
         yield item
     yield from (not_measured(name, reason) for name in metric.names if name not in given)
+
+
+def _items(metric: Metric, tables: Tables) -> Iterator[Any]:
+    yield from metric.measure(tables)
 
 
 def _logged(metric: Metric, error: Exception) -> str:

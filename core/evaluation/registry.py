@@ -1,4 +1,4 @@
-"""Every metric in the order of the report. Modules are imported when their part is judged, so heavy ones cost nothing else.
+"""Every metric in the order of the report; modules are imported when their part is judged, so no part pays for another.
 
 `METRICS` is the whole ordered tuple of instances; `load_metrics` imports only the modules of the wanted parts.
 """
@@ -13,14 +13,15 @@ from core.evaluation.metric import Metric, Part
 
 
 class Entry(NamedTuple):
-    """Where a metric lives: the part it belongs to, its module below `core.evaluation`, and the name of its instance."""
+    """Where a metric lives: its part, its module below `core.evaluation`, and the name of its instance there."""
 
     part: Part
     module: str
     name: str
 
 
-ENTRIES: tuple[Entry, ...] = ()
+ENTRIES: tuple[Entry, ...] = (
+)
 
 
 def load_metrics(parts: Collection[Part] = tuple(Part)) -> tuple[Metric, ...]:
