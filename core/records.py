@@ -294,7 +294,9 @@ class ColumnPicture:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ColumnPicture:
         """Rebuild from `dataclasses.asdict`."""
-        return _from_json(cls, {**value, **{name: tuple(value[name]) for name in ("edges", "labels", "real", "synthetic")}})
+        return _from_json(
+            cls, {**value, **{name: tuple(value[name]) for name in ("edges", "labels", "real", "synthetic")}}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,7 +119,7 @@ class Column:
 
 
 def default_treatment(column_type: ColumnType, personal: str | None) -> Treatment:
-    """The safe treatment: identifiers and personal text are regenerated, free text is left out, the rest is modelled."""
+    """The safe treatment: identifiers and personal text are regenerated, free text left out, the rest modelled."""
     if column_type is ColumnType.IDENTIFIER:
         return Treatment.REGENERATE
     if column_type is ColumnType.TEXT:

@@ -83,7 +83,7 @@ def as_work_frame(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 def to_work(array: pa.ChunkedArray, column: Column) -> pd.Series:
     """One Arrow column as a series of a work frame."""
     if column.type is ColumnType.CONTINUOUS:
-        numbers = array if pa.types.is_floating(array.type) else pc.cast(array, pa.float64(), safe=False)
+        numbers = array if pa.types.is_floating(array.type) else _cast(array, pa.float64(), column)
         return pd.Series(np.asarray(numbers.to_numpy(), dtype=np.float64))
     if column.type is ColumnType.DATETIME:
         if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
@@ -91,21 +91,35 @@ def to_work(array: pa.ChunkedArray, column: Column) -> pd.Series:
             return pd.Series(pd.to_datetime(text, format=column.format, errors="coerce")).astype("datetime64[us]")
         if pa.types.is_timestamp(array.type) and array.type.tz is not None:
             array = pc.local_timestamp(array)
-        return pd.Series(pc.cast(array, pa.timestamp("us"), safe=False).to_numpy())
+        return pd.Series(_cast(array, pa.timestamp("us"), column).to_numpy())
     return pd.Series(level_texts(array))
 
 
+def _cast(array: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.ChunkedArray:
+    try:
+        return pc.cast(array, kind, safe=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SchemaMismatch(
+            f"The column {column.name!r} is {column.type}, but holds {array.type} values that are not: {error}.",
+            "Choose another type for the column.",
+        ) from error
+
+
 def level_texts(array: pa.ChunkedArray) -> pd.Categorical:
-    """Levels as a categorical of their canonical texts; categories in order of first appearance in the dictionary."""
+    """Levels as a categorical of their canonical texts, in order of first appearance."""
     if pa.types.is_dictionary(array.type):
         array = pc.cast(array, array.type.value_type)
     if pa.types.is_floating(array.type):
-        numbers = array.to_numpy()
-        present = numbers[~np.isnan(numbers)]
-        if len(present) and np.all(np.abs(present) < EXACT_INTEGER) and np.all(present == np.floor(present)):
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+        present = array.drop_null().to_numpy()
+        if np.all(np.abs(present) < EXACT_INTEGER) and np.all(present == np.floor(present)):
             array = pc.cast(array, pa.int64(), safe=False)
-    codes, values = pd.factorize(array.to_pandas(integer_object_nulls=True), use_na_sentinel=True)
-    return pd.Categorical.from_codes(codes, categories=pd.Index([_text(value) for value in values], dtype=object))
+    encoded = array.dictionary_encode().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    texts = [_text(value) for value in encoded.dictionary.to_pylist()]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
 
 
 def _text(value: object) -> str:
@@ -199,7 +213,9 @@ def level_codes(*series: pd.Series) -> tuple[list[np.ndarray], list[str]]:
     codes : list of int64 arrays, one per series, values in 0..len(levels) - 1
     levels : list of str, sorted, with `MISSING_LABEL` last
     """
-    levels = sorted(set().union(*(set(one.cat.categories[np.unique(one.cat.codes[one.cat.codes >= 0])]) for one in series)))
+    levels = sorted(
+        set().union(*(set(one.cat.categories[np.unique(one.cat.codes[one.cat.codes >= 0])]) for one in series))
+    )
     index = pd.Index(levels, dtype=object)
     codes = []
     for one in series:

@@ -29,7 +29,15 @@ HOMES = {
     "sklearn": ("core/synthesis/encode.py", "core/evaluation/"),
 }
 HEAVY = ("torch", "sdv", "sdmetrics", "anonymeter", "ctgan", "rdt")
-FORBIDDEN_IN_PURE = {"os.environ", "os.getenv", "time.time", "datetime.now", "datetime.utcnow", "np.random.seed", "torch.manual_seed"}
+FORBIDDEN_IN_PURE = {
+    "os.environ",
+    "os.getenv",
+    "time.time",
+    "datetime.now",
+    "datetime.utcnow",
+    "np.random.seed",
+    "torch.manual_seed",
+}
 
 
 def sources() -> list[Path]:
@@ -78,7 +86,9 @@ def test_every_library_stays_in_its_home(path: Path) -> None:
             assert name.startswith(homes), f"{name} imports {module}, whose home is {', '.join(homes)}"
 
 
-@pytest.mark.parametrize("path", [path for path in sources() if relative(path).startswith(("app.py", "pages/"))], ids=relative)
+@pytest.mark.parametrize(
+    "path", [path for path in sources() if relative(path).startswith(("app.py", "pages/"))], ids=relative
+)
 def test_pages_call_the_workbench_and_know_only_values_and_figures_beside_it(path: Path) -> None:
     allowed = L0 | {"workbench", "figures"}
     config = "core.synthesis.config"  # settings and their help texts; free of torch
@@ -89,15 +99,21 @@ def test_pages_call_the_workbench_and_know_only_values_and_figures_beside_it(pat
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in sources() if part(relative(path).removesuffix(".py").replace("/", ".")) in L0 | L1], ids=relative
+    "path",
+    [path for path in sources() if part(relative(path).removesuffix(".py").replace("/", ".")) in L0 | L1],
+    ids=relative,
 )
 def test_pure_code_reads_no_clock_environment_or_global_generator(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute):
-            assert ast.unparse(node) not in FORBIDDEN_IN_PURE, f"{relative(path)}:{node.lineno} uses {ast.unparse(node)}"
+            assert ast.unparse(node) not in FORBIDDEN_IN_PURE, (
+                f"{relative(path)}:{node.lineno} uses {ast.unparse(node)}"
+            )
 
 
-@pytest.mark.parametrize("package", ["core.workbench", "core.figures", "core.synthesis.config", "core.jobs", "core.store", "core.cli"])
+@pytest.mark.parametrize(
+    "package", ["core.workbench", "core.figures", "core.synthesis.config", "core.jobs", "core.store", "core.cli"]
+)
 def test_what_the_streamlit_process_imports_is_light(package: str) -> None:
     modules = [package] + [
         relative(path).removesuffix(".py").replace("/", ".")
@@ -106,7 +122,9 @@ def test_what_the_streamlit_process_imports_is_light(package: str) -> None:
     ]
     program = "import sys\n" + "\n".join(f"import {name}" for name in modules)
     program += f"\nprint([name for name in {HEAVY!r} if name in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.strip() == "[]", f"importing {package} also imports {answer.stdout}"
 
@@ -118,5 +136,7 @@ def test_every_core_module_can_be_imported_by_itself() -> None:
         if relative(path).startswith("core/") and path.stem != "__main__"
     ]
     program = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in modules)
-    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
     assert answer.returncode == 0, answer.stderr[-2000:]

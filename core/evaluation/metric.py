@@ -84,7 +84,9 @@ class Tables:
         NotApplicable
         """
         if len(self.synthetic) < n_rows:
-            raise NotApplicable(f"It needs at least {n_rows} unconditioned synthetic rows; there are {len(self.synthetic)}.")
+            raise NotApplicable(
+                f"It needs at least {n_rows} unconditioned synthetic rows; there are {len(self.synthetic)}."
+            )
 
     def need_control(self, n_rows: int = 1) -> pd.DataFrame:
         """The control rows, or a refusal with a reason.
@@ -124,7 +126,9 @@ class Metric(Protocol):
         ...
 
 
-def not_measured(metric: str, reason: str, *, scope: Scope = Scope.TABLE, subject: tuple[str, ...] = ()) -> MetricResult:
+def not_measured(
+    metric: str, reason: str, *, scope: Scope = Scope.TABLE, subject: tuple[str, ...] = ()
+) -> MetricResult:
     """The result that says why there is no number."""
     return MetricResult(metric=metric, scope=scope, subject=subject, status=Status.NOT_MEASURED, explanation=reason)
 

@@ -1,0 +1,61 @@
+"""`python -m core evaluate`: judge tables made anywhere."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from core.cli.output import Progress, results_table, to_json_target
+from core.cli.synthesize import pairs
+
+
+@click.command()
+@click.option(
+    "--real", type=click.Path(path_type=Path), required=True, help="Real rows that the generator was trained on."
+)
+@click.option("--synthetic", type=click.Path(path_type=Path), required=True, help="Synthetic rows to judge.")
+@click.option("--control", type=click.Path(path_type=Path), help="Real rows that the generator never saw.")
+@click.option("--target", metavar="COL", help="Column to predict, for utility.")
+@click.option("--type", "types", metavar="COL=TYPE", multiple=True, help="Correct a column's type.")
+@click.option("--privacy/--no-privacy", default=True, help="Attack the rows as well.")
+@click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--json", "json_target", metavar="FILE", help="Write the report as JSON; - is standard output.")
+def evaluate(
+    real: Path,
+    synthetic: Path,
+    control: Path | None,
+    target: str | None,
+    types: tuple[str, ...],
+    privacy: bool,
+    plan: str,
+    seed: int,
+    json_target: str | None,
+) -> None:
+    """Judge a synthetic table against the real one: fidelity, utility and what the rows give away."""
+    from core.workbench import judging, sessions
+
+    parts = ("fidelity", "utility", *(("privacy",) if privacy else ()))
+    with tempfile.TemporaryDirectory(prefix="doppel-") as folder, sessions.create_session(Path(folder)) as session:
+        evaluation_id = judging.start_judging_files(
+            session, real=real, synthetic=synthetic, control=control, target=target,
+            types=pairs(types, "--type"), parts=parts, plan=plan, seed=seed,
+        )  # fmt: skip
+        bar = Progress("judging")
+        for view in sessions.follow(session, evaluation_id):
+            bar.show(view.progress, view.message)
+        report = judging.evaluation_report(session, evaluation_id)
+        bar.done()
+    value = report.to_json()
+    value.pop("pictures")
+    value["settings"] = {
+        "real": real.name, "synthetic": synthetic.name, "control": control.name if control else None,
+        "target": target, "plan": plan, "seed": seed, "parts": list(parts),
+    }  # fmt: skip
+    if json_target:
+        to_json_target(json.dumps(value, indent=2, ensure_ascii=False), json_target)
+    if json_target != "-":
+        click.echo(results_table(report))

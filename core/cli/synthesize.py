@@ -1,0 +1,184 @@
+"""`python -m core synthesize`: the main job from a table to judged synthetic rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import click
+
+from core.cli.output import Progress, results_table, write_whole
+from core.errors import InvalidConfig
+from core.records import Condition, Report, SampleRequest
+from core.schema import ColumnType
+
+PRIVATE = "private-real-data"
+PRIVATE_NOTE = """\
+This folder holds real data: the session with the table as it was read, its train and control rows, and the trained
+checkpoints. It must not leave the place where the real table may be. What may leave lies one folder up.
+"""
+
+
+@click.command()
+@click.argument("source", metavar="TABLE", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the results.")
+@click.option(
+    "--target", metavar="COL", help="Column to predict: measures utility and keeps its shares in both splits."
+)
+@click.option("--group", metavar="COL", help="Entity column: all rows of one entity go to the same side of the split.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the train rows; the preset's by default.")
+@click.option(
+    "--rows", type=click.IntRange(min=0), help="Unconditioned rows to draw; as many as the train rows by default."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of split, training, drawing and judging.",
+)
+@click.option(
+    "--control-share", type=float, default=0.2, show_default=True, help="Share of rows that the model never sees."
+)
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--condition", "conditions", metavar="COL=LEVEL:ROWS", multiple=True, help="Rows of a level, in addition to --rows."
+)
+@click.option(
+    "--type", "types", metavar="COL=TYPE", multiple=True, help=f"Correct a column's type: {', '.join(ColumnType)}."
+)
+@click.option("--preset", metavar="NAME", help="Training preset to start from.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Change a training setting.")
+@click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
+@click.option("--evaluate/--no-evaluate", "judge", default=True, help="Judge the drawn rows.")
+def synthesize(
+    source: Path,
+    out: Path,
+    target: str | None,
+    group: str | None,
+    epochs: int | None,
+    rows: int | None,
+    seed: int,
+    control_share: float,
+    device: str,
+    conditions: tuple[str, ...],
+    types: tuple[str, ...],
+    preset: str | None,
+    settings: tuple[str, ...],
+    plan: str,
+    judge: bool,
+) -> None:
+    """Train on TABLE, draw synthetic rows, judge them, and write what may leave to a folder.
+
+    Writes synthetic.csv, synthetic.parquet, schema.json and report.json; real rows go only to private-real-data/ inside.
+    """
+    from core.workbench import data, judging, sampling, sessions, training
+
+    wanted = [Condition.parse(text) for text in conditions]
+    config = training.configured(
+        preset,
+        pairs(settings, "--set") | {"seed": str(seed), "device": device} | ({"epochs": str(epochs)} if epochs else {}),
+    )
+    private = out / PRIVATE
+    private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.chmod(0o700)
+    (private / "README.txt").write_text(PRIVATE_NOTE, encoding="utf-8")
+    with sessions.create_session(private) as session:
+        reading_id = data.start_reading(session, source, name=source.stem)
+        reading = _watched(session, "reading", reading_id, lambda: data.reading(session, reading_id))
+        for finding in reading.diagnosis.findings:
+            click.echo(f"{finding.severity}: {finding.message}", err=True)
+        schema = data.corrected(reading.schema, pairs(types, "--type"))
+        data.check_choices(schema, target=target, group=group, conditions=wanted)
+        dataset_id = data.save_dataset(
+            session, reading_id, schema=schema, name=source.stem, target=target, group=group,
+            control_share=control_share, split_seed=seed,
+        )  # fmt: skip
+        _watched(session, "splitting", dataset_id, lambda: data.dataset(session, dataset_id))
+        dataset = data.dataset(session, dataset_id)
+        for name, side in (("train", data.train_path), ("control", data.control_path)):
+            shutil.copyfile(side(session, dataset_id), private / f"{name}.parquet")
+
+        run_id = training.start_training(session, dataset_id, config)
+        run = _trained(session, run_id)
+        n_rows = dataset.n_train if rows is None else rows
+        request = SampleRequest(n_rows=n_rows, seed=seed, conditions=tuple(wanted))
+        sample_id = sampling.start_sampling(session, run_id, request)
+        sample = _watched(session, "drawing", sample_id, lambda: sampling.sample(session, sample_id))
+        for outcome in sample.outcomes:
+            asked = outcome.condition
+            note = "" if not outcome.shortfall else f"; shortfall {outcome.shortfall:,}"
+            click.echo(
+                f"{asked.column} = {asked.level}: {outcome.n_obtained:,} of {asked.n_rows:,} rows, "
+                f"{outcome.n_drawn:,} drawn{note}",
+                err=True,
+            )
+        for kind in ("csv", "parquet"):
+            shutil.copyfile(sampling.sample_file(session, sample_id, kind), out / f"synthetic.{kind}")
+        released = data.released_schema(schema)
+        write_whole(out / "schema.json", json.dumps(released.to_json(), indent=2, ensure_ascii=False) + "\n")
+
+        report = Report(versions=judging.versions())
+        if judge:
+            parts = ("fidelity", "utility", "privacy")
+            evaluation_id = judging.start_evaluation(session, sample_id, parts=parts, plan=plan, seed=seed)
+            report = _watched(
+                session, "judging", evaluation_id, lambda: judging.evaluation(session, evaluation_id)
+            ).report
+        settings_used = {
+            "table": source.name, "target": target, "group": group, "control_share": control_share, "seed": seed,
+            "plan": plan if judge else None, "training": config.to_json(), "sample": request.to_json(),
+            "epochs_trained": max((record.epoch for record in run.records), default=0), "device": run.device,
+            "n_train": dataset.n_train, "n_control": dataset.n_control, "n_synthetic": sample.n_rows,
+        }  # fmt: skip
+        value = report.to_json() | {"settings": settings_used}
+        value.pop("pictures")
+        write_whole(out / "report.json", json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    if judge:
+        click.echo(results_table(report))
+    click.echo(f"{sample.n_rows:,} synthetic rows in {out / 'synthetic.csv'}; real rows stay in {private}.")
+
+
+def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    """`name=value` texts as a mapping; the name ends at the last `=` for types, whose values have none."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=") if option == "--type" else text.partition("=")
+        if not equals or not name:
+            raise InvalidConfig(f"{option} {text!r} is not of the form name=value.", field=option)
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _watched(session, label, job_id, take):
+    """Show a job's progress until it ends, then take its result."""
+    from core.workbench import sessions
+
+    bar = Progress(label)
+    for view in sessions.follow(session, job_id):
+        bar.show(view.progress, view.message)
+    result = take()
+    bar.done()
+    return result
+
+
+def _trained(session, run_id):
+    from core.workbench import sessions, training
+
+    bar = Progress("training")
+    for view in sessions.follow(session, run_id):
+        run = training.run(session, run_id)
+        if run.records:
+            last = run.records[-1]
+            left = "" if run.eta_seconds is None else f", {run.eta_seconds:,.0f} s left"
+            bar.show(
+                view.progress,
+                f"epoch {last.epoch}/{run.config.epochs}, generator loss {last.generator_loss:+.3f}, "
+                f"discriminator loss {last.discriminator_loss:+.3f}{left}",
+            )
+        else:
+            bar.show(view.progress, view.message)
+    run = training.run(session, run_id)
+    bar.done(f"in {sum(record.seconds for record in run.records):,.0f} s on {run.device}")
+    return run
