@@ -1,0 +1,184 @@
+"""One column of the real and the synthetic table, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.text import label, labels, number, percent, plain
+from core.figures.theme import LIGHT, Palette, styled, translucent
+from core.limits import MAX_LEVELS_SHOWN
+from core.records import ColumnPicture
+from core.tables import MISSING_LABEL
+
+CARD_HEIGHT = 250
+CARD_LEVELS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Bars of one column: a text, and the share of rows in each table.
+
+    Parameters
+    ----------
+    texts : tuple of str, n texts as in the table
+    real, synthetic : float arrays of shape (n,), of all rows of their table, missing ones included
+    """
+
+    texts: tuple[str, ...]
+    real: np.ndarray
+    synthetic: np.ndarray
+
+
+def level_shares(picture: ColumnPicture, limit: int = MAX_LEVELS_SHOWN) -> Shares:
+    """Levels in the picture's order, at most `limit`; the rest are one bar, missing values are the last."""
+    texts = list(picture.labels)
+    real, synthetic = _counts(picture.real, len(texts)), _counts(picture.synthetic, len(texts))
+    if len(texts) > limit:
+        kept = np.sort(np.argsort(-(real + synthetic), kind="stable")[: limit - 1])
+        rest = np.setdiff1d(np.arange(len(texts)), kept)
+        texts = [*(texts[one] for one in kept), f"other ({len(rest)} levels)"]
+        real = np.append(real[kept], real[rest].sum())
+        synthetic = np.append(synthetic[kept], synthetic[rest].sum())
+    if picture.real_missing or picture.synthetic_missing:
+        texts.append(MISSING_LABEL)
+        real, synthetic = np.append(real, picture.real_missing), np.append(synthetic, picture.synthetic_missing)
+    return Shares(texts=tuple(texts), real=real / max(real.sum(), 1), synthetic=synthetic / max(synthetic.sum(), 1))
+
+
+def bin_shares(picture: ColumnPicture) -> Shares:
+    """Share of all rows in each bin, with the bin's bounds as its text."""
+    edges = [_edge(edge, picture) for edge in picture.edges]
+    texts = tuple(f"{low} to {high}" for low, high in zip(edges[:-1], edges[1:], strict=True))
+    real, synthetic = _counts(picture.real, len(texts)), _counts(picture.synthetic, len(texts))
+    return Shares(
+        texts=texts,
+        real=real / max(real.sum() + picture.real_missing, 1),
+        synthetic=synthetic / max(synthetic.sum() + picture.synthetic_missing, 1),
+    )
+
+
+def shape_difference(picture: ColumnPicture) -> float:
+    """Half the sum of absolute differences of the drawn shares (0 equal, 1 disjoint): what orders "worst first"."""
+    shares = bin_shares(picture) if picture.edges else level_shares(picture, limit=10**9)
+    real, synthetic = shares.real, shares.synthetic
+    if picture.edges:
+        real = np.append(real, 1 - real.sum() if real.sum() else 0)
+        synthetic = np.append(synthetic, 1 - synthetic.sum() if synthetic.sum() else 0)
+    return float(np.abs(real - synthetic).sum() / 2)
+
+
+def column_figure(
+    picture: ColumnPicture, *, colours: Palette = LIGHT, height: int = CARD_HEIGHT, max_levels: int = CARD_LEVELS
+) -> go.Figure:
+    """Overlaid histogram of a column on a line, paired bars of a column of levels.
+
+    Real is filled blue; synthetic is a vermillion outline over bins and hatched vermillion among bars. With no
+    synthetic counts only the real table is drawn. Shares are of all rows, so tables of different size compare.
+
+    Parameters
+    ----------
+    picture : ColumnPicture
+    colours : Palette
+    height : int
+        Pixels.
+    max_levels : int
+        Bars at most; the rest are one bar named "other".
+    """
+    if picture.edges:
+        return _histogram(picture, colours, height)
+    return _bars(level_shares(picture, max_levels), colours, height, paired=bool(picture.synthetic))
+
+
+def _histogram(picture: ColumnPicture, colours: Palette, height: int) -> go.Figure:
+    shares = bin_shares(picture)
+    edges = np.asarray(picture.edges, dtype=float)
+    is_date = picture.type == "datetime"
+    ticks = edges * 1000 if is_date else edges
+    hover = [plain(text) for text in shares.texts]
+    figure = go.Figure()
+    figure.add_bar(
+        x=ticks[:-1],
+        y=shares.real * 100,
+        width=np.diff(ticks),
+        offset=0,
+        name="Real",
+        marker={"color": translucent(colours.real, 0.45), "line": {"width": 0}},
+        customdata=hover,
+        hovertemplate="%{customdata}<br>Real %{y:.2f} %<extra></extra>",
+    )
+    if picture.synthetic:
+        figure.add_scatter(
+            x=np.append(ticks, ticks[-1]),
+            y=np.concatenate([shares.synthetic, shares.synthetic[-1:], [0.0]]) * 100,
+            name="Synthetic",
+            mode="lines",
+            line={"color": colours.synthetic, "width": 2.2, "shape": "hv"},
+            customdata=[*hover, hover[-1], hover[-1]],
+            hovertemplate="%{customdata}<br>Synthetic %{y:.2f} %<extra></extra>",
+        )
+    styled(figure, colours, height=height, legend=bool(picture.synthetic))
+    figure.update_layout(bargap=0, hovermode="closest")
+    figure.update_xaxes(showgrid=False, nticks=6, type="date" if is_date else "linear")
+    return figure.update_yaxes(title_text="Share of rows (%)", rangemode="tozero", nticks=5)
+
+
+def _bars(shares: Shares, colours: Palette, height: int, *, paired: bool) -> go.Figure:
+    texts = labels(shares.texts, 20)
+    hover = [label(text, 120) for text in shares.texts]
+    looks = [("Real", shares.real, colours.real, "")]
+    if paired:
+        looks.append(("Synthetic", shares.synthetic, colours.synthetic, "/"))
+    figure = go.Figure()
+    for name, values, colour, shape in looks:
+        figure.add_bar(
+            y=texts,
+            x=values * 100,
+            orientation="h",
+            name=name,
+            marker={
+                "color": translucent(colour, 0.55 if not shape else 0.25),
+                "line": {"color": colour, "width": 1.2 if shape else 0},
+                "pattern": {"shape": shape, "fgcolor": colour, "size": 6, "solidity": 0.35},
+            },
+            customdata=hover,
+            hovertemplate=f"%{{customdata}}<br>{name} %{{x:.2f}} %<extra></extra>",
+        )
+    styled(figure, colours, height=height, legend=paired)
+    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False, ticksuffix=" ", dtick=1)
+    return figure.update_xaxes(title_text="Share of rows (%)", rangemode="tozero", nticks=6)
+
+
+def describe_column(picture: ColumnPicture) -> str:
+    """One plain sentence for readers who cannot see the chart, and for the caption."""
+    missing = ""
+    if picture.real_missing or picture.synthetic_missing:
+        real = picture.real_missing / max(sum(picture.real) + picture.real_missing, 1)
+        missing = f" Missing: {percent(real)} of real"
+        if picture.synthetic:
+            synthetic = picture.synthetic_missing / max(sum(picture.synthetic) + picture.synthetic_missing, 1)
+            missing += f", {percent(synthetic)} of synthetic rows"
+        missing += "."
+    shares = bin_shares(picture) if picture.edges else level_shares(picture)
+    if not shares.texts or not shares.real.any():
+        return f"No present value in the real table.{missing}"
+    top = int(np.argmax(shares.real))
+    where = "Most real rows lie in" if picture.edges else "The most frequent real level is"
+    beside = f", of synthetic {percent(float(shares.synthetic[top]))}" if picture.synthetic else ""
+    return f"{where} {shares.texts[top]}: {percent(float(shares.real[top]))} of real rows{beside}.{missing}"
+
+
+def _counts(counts: tuple[int, ...], n_bars: int) -> np.ndarray:
+    return np.asarray(counts, dtype=float) if counts else np.zeros(n_bars)
+
+
+def _edge(value: float, picture: ColumnPicture) -> str:
+    if picture.type != "datetime":
+        return number(value)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)
+    wide = picture.edges[-1] - picture.edges[0] > 2 * 86_400
+    return moment.strftime("%Y-%m-%d") if wide else moment.strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,147 @@
+"""Colours, cues and layout that every chart shares.
+
+Real is blue and synthetic is vermillion (Okabe and Ito 2008: told apart with every common colour vision), and never by
+colour alone: real is filled or solid, synthetic is outlined, hatched or dashed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """Colours of one appearance; every line colour has a contrast of at least 3 to 1 on its background.
+
+    Parameters
+    ----------
+    name : str
+        `light` or `dark`.
+    real, synthetic : str
+        The two tables.
+    generator, discriminator : str
+        The two networks.
+    text, muted, grid, background : str
+        Ink, quiet ink, grid lines, page.
+    good, caution, bad : str
+        Verdicts; always shown with a word.
+    diverging : tuple of str
+        From -1 over 0 (the page's own tone) to +1, evenly spaced.
+    """
+
+    name: str
+    real: str
+    synthetic: str
+    generator: str
+    discriminator: str
+    text: str
+    muted: str
+    grid: str
+    background: str
+    good: str
+    caution: str
+    bad: str
+    diverging: tuple[str, ...]
+
+
+LIGHT = Palette(
+    name="light",
+    real="#0072B2",
+    synthetic="#D55E00",
+    generator="#00805D",
+    discriminator="#A64D84",
+    text="#1F2933",
+    muted="#5B6773",
+    grid="#E4E8EC",
+    background="#FFFFFF",
+    good="#00805D",
+    caution="#946200",
+    bad="#B3261E",
+    diverging=("#8C4303", "#D98032", "#F5C793", "#F4F5F7", "#BDB8DC", "#7E72B4", "#3F2070"),
+)
+
+DARK = Palette(
+    name="dark",
+    real="#56B4E9",
+    synthetic="#F28A3C",
+    generator="#2DC79B",
+    discriminator="#E0A0C6",
+    text="#E6EAEE",
+    muted="#9DA8B3",
+    grid="#2C3540",
+    background="#12171D",
+    good="#2DC79B",
+    caution="#E3B341",
+    bad="#F28B82",
+    diverging=("#F7B267", "#C97A2B", "#6E4A26", "#232A32", "#4B447C", "#8A7FD0", "#C9C2F7"),
+)
+
+
+def palette(name: str | None) -> Palette:
+    """The palette called `name`; the light one for anything but `dark`."""
+    return DARK if name == "dark" else LIGHT
+
+
+def translucent(colour: str, opacity: float) -> str:
+    """A `#RRGGBB` colour with an opacity from 0 to 1, as Plotly wants it.
+
+    >>> translucent("#0072B2", 0.5)
+    'rgba(0, 114, 178, 0.5)'
+    """
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
+def colour_scale(colours: tuple[str, ...]) -> list[list[Any]]:
+    """Evenly spaced colours as a Plotly colour scale."""
+    last = len(colours) - 1
+    return [[position / last, colour] for position, colour in enumerate(colours)]
+
+
+def styled(figure: go.Figure, colours: Palette, *, height: int, legend: bool = True) -> go.Figure:
+    """The same figure with the shared layout: quiet grid, no title, legend above, little margin.
+
+    Parameters
+    ----------
+    figure : Figure, changed in place
+    colours : Palette
+    height : int
+        Pixels.
+    legend : bool
+        Whether to show the legend.
+    """
+    axis = {
+        "gridcolor": colours.grid,
+        "linecolor": colours.grid,
+        "zerolinecolor": colours.grid,
+        "tickfont": {"color": colours.muted, "size": 12},
+        "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 8},
+        "automargin": True,
+        "fixedrange": True,
+    }
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28 if legend else 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": colours.text, "size": 13},
+        showlegend=legend,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.0,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "font": {"color": colours.text, "size": 12},
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        hoverlabel={"align": "left", "namelength": -1},
+        dragmode=False,
+    )
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    return figure

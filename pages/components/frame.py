@@ -1,0 +1,110 @@
+"""The frame around every page: header, errors, empty states, the step that comes next."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.errors import DoppelError, UnknownId
+from pages.components import selection
+from pages.components.words import text
+
+log = logging.getLogger("doppel.pages")
+
+PYTHONS = ((3, 11), (3, 12))
+
+
+def check_python(version: tuple[int, int] | None = None) -> str | None:
+    """The sentence to show under a Python that Doppel does not run on; None where it does."""
+    found = version or sys.version_info[:2]
+    if found in PYTHONS:
+        return None
+    return f"Doppel needs Python 3.11 or 3.12, and this is Python {found[0]}.{found[1]}: make a virtual environment with one of them."
+
+
+def header(title: str, sentence: str) -> None:
+    """The page's title and what it is for."""
+    st.title(title, anchor=False)
+    st.markdown(f":gray[{sentence}]")
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Turn what goes wrong into words: errors of Doppel as they are, anything else as a short id.
+
+    The traceback goes to the log under the same id; Streamlit's own control flow passes through.
+    """
+    try:
+        yield
+    except UnknownId as error:
+        show_error(error)
+        if st.button("Forget this link and start from the session", key="forget", icon=":material/restart_alt:"):
+            forget()
+    except DoppelError as error:
+        show_error(error)
+    except Exception:
+        number = secrets.token_hex(4)
+        log.exception("unexpected error %s", number)
+        st.error(
+            f"Something went wrong that Doppel did not expect (error {number}). Nothing that is stored was lost: "
+            "reload the page, and if it happens again look for this number in the server's log.",
+            icon=":material/error:",
+        )
+
+
+def guarded(function: Callable[..., None]) -> Callable[..., None]:
+    """The same function inside `boundary`: for fragments, which rerun without the page around them."""
+
+    @functools.wraps(function)
+    def inside(*args: Any, **kwargs: Any) -> None:
+        with boundary():
+            function(*args, **kwargs)
+
+    return inside
+
+
+def show_error(error: DoppelError) -> None:
+    """An error of Doppel: what happened, then what to do."""
+    hint = f"\n\n{text(error.hint)}" if error.hint else ""
+    st.error(f"{text(error.message)}{hint}", icon=":material/error:")
+
+
+def forget() -> None:
+    """Drop ids below the session that no longer lead anywhere; the session too where it is the one unknown."""
+    below = [kind for kind in (*selection.CHAIN[1:], *selection.EXTRA) if selection.chosen(kind)]
+    for kind in below or ["session"]:
+        selection.choose(kind, None)
+    st.rerun()
+
+
+def empty(title: str, sentence: str, *, page: str | None = None, label: str = "", icon: str = ":material/inbox:") -> None:
+    """Say what is missing and what to do first.
+
+    Parameters
+    ----------
+    title, sentence : str
+        Markdown; escape what comes from a table.
+    page : str, optional
+        Script of the page on which to do it.
+    label : str
+        Words of the link to that page.
+    """
+    with st.container(border=True, key="empty-state"):
+        st.markdown(f"#### {icon} {title}")
+        st.markdown(sentence)
+        if page:
+            st.page_link(page, label=label, icon=":material/arrow_forward:", icon_position="right")
+
+
+def next_step(page: str, label: str, sentence: str = "") -> None:
+    """The way to the next page of the work."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"next-{page.removesuffix('.py')}"):
+        st.markdown(sentence or "Next")
+        st.page_link(page, label=label, icon=":material/arrow_forward:", icon_position="right")
