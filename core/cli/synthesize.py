@@ -71,7 +71,7 @@ def synthesize(
 ) -> None:
     """Train on TABLE, draw synthetic rows, judge them, and write what may leave to a folder.
 
-    Writes synthetic.csv, synthetic.parquet, schema.json and report.json; real rows go only to private-real-data/ inside.
+    Writes synthetic.csv, synthetic.parquet, schema.json and report.json; real rows go only to private-real-data/ in it.
     """
     from core.workbench import data, judging, sampling, sessions, training
 
@@ -97,8 +97,7 @@ def synthesize(
         )  # fmt: skip
         _watched(session, "splitting", dataset_id, lambda: data.dataset(session, dataset_id))
         dataset = data.dataset(session, dataset_id)
-        for name, side in (("train", data.train_path), ("control", data.control_path)):
-            shutil.copyfile(side(session, dataset_id), private / f"{name}.parquet")
+        data.copy_split(session, dataset_id, private)
 
         run_id = training.start_training(session, dataset_id, config)
         run = _trained(session, run_id)

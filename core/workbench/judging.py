@@ -1,0 +1,170 @@
+"""Evaluations: of a sample, or of tables made elsewhere."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InvalidConfig, UnknownId, listed
+from core.jobs.ids import check_id
+from core.jobs.launch import start_job
+from core.jobs.protocol import JobView
+from core.jobs.reports import report_of
+from core.records import Report
+from core.workbench.absorb import absorb
+from core.workbench.data import check_choices, control_paths, corrected, dataset, reading, start_for, start_reading
+from core.workbench.sampling import sample
+from core.workbench.sessions import Session, follow, job_folder
+
+PARTS = ("fidelity", "utility", "privacy")
+PLANS = ("quick", "standard", "full")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationView:
+    """An evaluation as it stands; the report grows while it runs."""
+
+    id: str
+    sample_id: str
+    parts: tuple[str, ...]
+    plan: str
+    job: JobView
+    report: Report | None
+
+
+def start_evaluation(
+    session: Session, sample_id: str, *, parts: Sequence[str] = PARTS, plan: str = "standard", seed: int = 0
+) -> str:
+    """Start judging a sample against its dataset; returns the evaluation's id."""
+    _check(parts, plan)
+    drawn = sample(session, sample_id)
+    real = dataset(session, drawn.dataset_id)
+    return start_for(
+        session,
+        "evaluate",
+        {
+            "sample_id": sample_id,
+            "train": f"tables/{real.id}-train.parquet",
+            "control": [str(path.relative_to(session.folder)) for path in control_paths(session, real.id)],
+            "synthetic": drawn.job.config["output"],
+            "n_unconditioned": drawn.n_unconditioned,
+            "schema": real.schema.to_json(),
+            "target": real.target,
+            "parts": list(parts),
+            "plan": plan,
+            "seed": seed,
+            "threads": 0,
+        },
+    )
+
+
+def _check(parts: Sequence[str], plan: str) -> None:
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown or not parts:
+        raise InvalidConfig(f"Unknown parts: {listed(unknown)}.", f"Choose of {listed(PARTS)}.", field="parts")
+    if plan not in PLANS:
+        raise InvalidConfig(f"There is no plan {plan!r}.", f"Choose one of {listed(PLANS)}.", field="plan")
+
+
+def evaluation(session: Session, evaluation_id: str) -> EvaluationView:
+    """An evaluation with everything found so far."""
+    view = _view(session, evaluation_id)
+    config = view.config
+    return EvaluationView(
+        id=evaluation_id,
+        sample_id=config.get("sample_id") or "",
+        parts=tuple(config["parts"]),
+        plan=config["plan"],
+        job=view,
+        report=report_of(view),
+    )
+
+
+def _view(session: Session, evaluation_id: str) -> JobView:
+    folder = job_folder(session, check_id(evaluation_id, "evaluation"))
+    if not folder.is_dir():
+        raise UnknownId("There is no such evaluation in this session.", "Judge the sample again.")
+    return JobView(folder)
+
+
+def evaluations(session: Session, sample_id: str) -> list[EvaluationView]:
+    """Evaluations of a sample, newest first, running ones included."""
+    absorb(session)
+    views = [JobView(folder) for folder in session.folder.glob("jobs/evaluation-*")]
+    views = [view for view in views if view.config.get("sample_id") == sample_id]
+    views.sort(key=lambda view: view.status.queued_at, reverse=True)
+    return [evaluation(session, view.id) for view in views]
+
+
+def start_judging_files(
+    session: Session,
+    *,
+    real: Path,
+    synthetic: Path,
+    control: Path | None = None,
+    target: str | None = None,
+    types: Mapping[str, str] | None = None,
+    parts: Sequence[str] = PARTS,
+    plan: str = "standard",
+    seed: int = 0,
+) -> str:
+    """Read tables made anywhere and start judging them; returns the evaluation's id.
+
+    Column types are inferred from the real table, and the others are read by them.
+    """
+    _check(parts, plan)
+    found = {}
+    for role, path in (("real", real), ("synthetic", synthetic), ("control", control)):
+        if path is not None:
+            reading_id = start_reading(session, path, name=role)
+            for _ in follow(session, reading_id):
+                pass
+            found[role] = reading(session, reading_id)
+    schema = corrected(found["real"].schema, types or {})
+    check_choices(schema, target=target, group=None)
+    _check_same_columns(found, schema.names)
+
+    def table(role: str) -> str:
+        return f"jobs/{found[role].id}/table.parquet"
+
+    config = {
+        "sample_id": None,
+        "train": table("real"),
+        "control": [table("control")] if "control" in found else [],
+        "synthetic": table("synthetic"),
+        "n_unconditioned": found["synthetic"].diagnosis.n_rows,
+        "schema": schema.to_json(),
+        "target": target,
+        "parts": list(parts),
+        "plan": plan,
+        "seed": seed,
+        "threads": 0,
+    }
+    return start_job(session.folder, "evaluate", config)
+
+
+def _check_same_columns(found: Mapping[str, object], names: Sequence[str]) -> None:
+    for role, table in found.items():
+        lacking = [name for name in names if name not in table.schema]
+        if lacking:
+            raise InvalidConfig(
+                f"The {role} table lacks columns of the real one: {listed(lacking)}.",
+                "Bring tables with the same columns.",
+            )
+
+
+def evaluation_report(session: Session, evaluation_id: str) -> Report:
+    """The whole report of an ended evaluation."""
+    report = report_of(_view(session, evaluation_id))
+    if report is None:
+        raise UnknownId("This evaluation has no report yet.", "Wait until it has ended.")
+    return report
+
+
+def versions() -> dict[str, str]:
+    """Python and the libraries that numbers depend on."""
+    names = ("torch", "numpy", "pandas", "scikit-learn", "scipy", "anonymeter", "duckdb", "pyarrow")
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}
