@@ -1,0 +1,95 @@
+"""Checkpoints of a run by name: which there are, which is newest, which to give up when the disk budget is spent."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+CHECKPOINT_BYTES = 2_000_000_000
+"""Disk budget for the checkpoints of one run; some forty of them for a table as wide as census."""
+
+_NAME = re.compile(r"(?P<kind>checkpoint|partial)-(?P<epoch>[0-9]{6,})(-(?P<step>[0-9]{9,}))?")
+META = "meta.json"
+"""Written with every checkpoint; a folder without it is none."""
+
+
+def checkpoint_folder(run: Path, epoch: int) -> Path:
+    """Where the end of `epoch` is kept."""
+    return run / f"checkpoint-{epoch:06d}"
+
+
+def partial_folder(run: Path, epochs_done: int, step: int) -> Path:
+    """Where a place in the middle of an epoch is kept, after `epochs_done` whole epochs."""
+    return run / f"partial-{epochs_done:06d}-{step:09d}"
+
+
+def list_checkpoints(run: Path) -> list[int]:
+    """Epochs whose end was kept, in order."""
+    return sorted(epoch for epoch, step, _ in _found(run) if step < 0)
+
+
+def candidates(run: Path) -> list[Path]:
+    """Checkpoints and partial ones, newest first."""
+    return [path for *_, path in sorted(_found(run), key=lambda found: found[:2], reverse=True)]
+
+
+def latest_checkpoint(run: Path) -> Path | None:
+    """The newest checkpoint, also one from the middle of an epoch; None when there is none."""
+    return next(iter(candidates(run)), None)
+
+
+def _found(run: Path) -> list[tuple[int, int, Path]]:
+    """Epochs done, step (-1 for an epoch's end, which comes before the middle of the next) and path of each."""
+    found = []
+    for path in run.glob("*-*"):
+        match = _NAME.fullmatch(path.name)
+        if match and (path / META).exists() and (match["kind"] == "partial") == (match["step"] is not None):
+            found.append((int(match["epoch"]), int(match["step"] or -1), path))
+    return found
+
+
+def drop_partial(run: Path, *, keep: Path | None = None) -> None:
+    """Delete partial checkpoints, which the next checkpoint makes superfluous, except `keep`."""
+    for path in run.glob("partial-*"):
+        if path != keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def surplus(sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES) -> list[int]:
+    """Epochs to give up so that the checkpoints fit the budget: the last stays, and every k-th.
+
+    k doubles from `every` until they fit, so what is kept stays evenly spread over the run however long it gets.
+
+    Parameters
+    ----------
+    sizes : mapping of epoch to bytes
+    every : int
+        Epochs between two checkpoints.
+    budget : int, bytes
+
+    >>> surplus({10: 5, 20: 5, 30: 5, 40: 5, 45: 5}, every=10, budget=15)
+    [10, 30]
+    """
+    if not sizes:
+        return []
+    last, step = max(sizes), max(1, every)
+    kept = dict(sizes)
+    while sum(kept.values()) > budget and step <= last:
+        step *= 2
+        kept = {epoch: size for epoch, size in sizes.items() if epoch == last or epoch % step == 0}
+    return sorted(set(sizes) - set(kept))
+
+
+def keep_budget(run: Path, every: int, budget: int = CHECKPOINT_BYTES) -> list[int]:
+    """Delete what `surplus` names; gives those epochs."""
+    sizes = {epoch: _bytes(checkpoint_folder(run, epoch)) for epoch in list_checkpoints(run)}
+    gone = surplus(sizes, every, budget)
+    for epoch in gone:
+        shutil.rmtree(checkpoint_folder(run, epoch), ignore_errors=True)
+    return gone
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("*") if file.is_file())

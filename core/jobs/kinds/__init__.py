@@ -1,0 +1,1 @@
+"""What a worker does: one module per kind of job, each with `run(context) -> JobState`."""
