@@ -21,6 +21,10 @@ class Entry(NamedTuple):
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(Part.FIDELITY, "shapes", "COLUMN_SHAPES"),
+    Entry(Part.FIDELITY, "pictures", "COLUMN_PICTURES"),
+    Entry(Part.FIDELITY, "trends", "PAIR_TRENDS"),
+    Entry(Part.FIDELITY, "correlation", "CORRELATION_DIFFERENCE"),
 )
 
 
