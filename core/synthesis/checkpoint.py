@@ -1,0 +1,260 @@
+"""Saving and loading: safetensors beside JSON, never pickle, never rows or row numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from core.dataset import content_id
+from core.errors import CheckpointRejected
+from core.schema import Schema
+from core.synthesis.conditional import Conditions
+from core.synthesis.config import TrainingConfig
+from core.synthesis.encode import Encoder
+from core.synthesis.networks import Generator
+from core.synthesis.train import Training, assemble, chosen_device, encode_rows
+
+VERSION = 1
+CALIBRATION_ROWS = 16_384
+"""Rows drawn to measure the batch normalisation of the averaged weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What drawing needs, and nothing more: averaged weights, layout and frequencies.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    encoder : Encoder
+    conditions : Conditions
+    generator : Generator
+        Averaged weights with batch normalisation measured for them.
+    epoch, step : int
+        Where in its run it was saved.
+    target : str or None
+    """
+
+    config: TrainingConfig
+    encoder: Encoder
+    conditions: Conditions
+    generator: Generator
+    epoch: int
+    step: int
+    target: str | None
+
+
+def model_of(training: Training) -> Model:
+    """The model as it would be saved now; the run is left as it is, its random state included."""
+    layout, config = training.encoder.layout, training.config
+    generator = Generator(config.noise_size, len(training.conditions), layout.width, config.generator_layers)
+    correction = 1 - config.averaging**training.step if training.step else 0.0
+    with torch.no_grad():
+        averages = training.averaged if training.step else list(training.generator.parameters())
+        for own, average in zip(generator.parameters(), averages, strict=True):
+            own.copy_(average / correction if correction else average)
+    calibrate(generator, training.conditions, config, training.target)
+    return Model(
+        config=config,
+        encoder=training.encoder,
+        conditions=training.conditions,
+        generator=generator.requires_grad_(False),
+        epoch=training.epoch,
+        step=training.step,
+        target=training.target,
+    )
+
+
+@torch.no_grad()
+def calibrate(generator: Generator, conditions: Conditions, config: TrainingConfig, target: str | None) -> None:
+    """Measure the batch normalisation of these very weights on one large draw.
+
+    Running statistics of training belong to other weights than the averaged ones. Conditions are drawn as in training,
+    since that is the normalisation the weights were trained under; fixed afterwards, it serves every frequency.
+    """
+    random = torch.Generator().manual_seed(config.seed)
+    noise = torch.randn(CALIBRATION_ROWS, config.noise_size, generator=random)
+    ids = None
+    if len(conditions):
+        log = config.frequency == "log"
+        chances = torch.from_numpy(conditions.chances(log=log, favourite=target, favourite_share=config.target_share))
+        ids = torch.multinomial(chances, CALIBRATION_ROWS, replacement=True, generator=random)
+    generator(noise, ids, batch_statistics=True, momentum=1.0)
+
+
+def save_checkpoint(training: Training, folder: Path) -> None:
+    """Save a run between two records: written aside, synced, then renamed, so that a folder is whole or absent.
+
+    Parameters
+    ----------
+    folder : path that does not exist yet
+        Gets `model.safetensors` and `meta.json` (enough to draw) and `state.safetensors` (to go on training).
+    """
+    folder = Path(folder)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    model = model_of(training)
+    tensors = {name: tensor.contiguous() for name, tensor in model.generator.state_dict().items()}
+    save_file(tensors, aside / "model.safetensors")
+    save_file(_state(training), aside / "state.safetensors")
+    meta = {
+        "version": VERSION,
+        "config": training.config.to_json(),
+        "target": training.target,
+        "epoch": training.epoch,
+        "step": training.step,
+        "n_rows": training.n_rows,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "columns": training.encoder.to_json(),
+        "conditions": training.conditions.counts.tolist(),
+    }
+    meta["content"] = content_id(meta)
+    (aside / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
+    for path in (*aside.iterdir(), aside):
+        _sync(path)
+    os.replace(aside, folder)
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _state(training: Training) -> dict[str, torch.Tensor]:
+    """Everything that changes while training, as named tensors on the host."""
+    tensors: dict[str, torch.Tensor] = {}
+    for name, network in (("generator", training.generator), ("discriminator", training.discriminator)):
+        tensors |= {f"{name}.{key}": tensor for key, tensor in network.state_dict().items()}
+    tensors |= {f"averaged.{at}": tensor for at, tensor in enumerate(training.averaged)}
+    for name, adam in (("generator_adam", training.generator_adam), ("discriminator_adam", training.discriminator_adam)):
+        for at, values in adam.state_dict()["state"].items():
+            tensors |= {f"{name}.{at}.{key}": tensor for key, tensor in values.items()}
+    if training.random is not None:
+        tensors["random"] = training.random.get_state()
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], Encoder]:
+    """Checked meta data and encoder of a checkpoint."""
+    folder = Path(folder)
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        content = meta.pop("content")
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointRejected(f"The checkpoint {folder.name!r} cannot be read: {error}.", "Take another one.") from error
+    if meta.get("version") != VERSION:
+        raise CheckpointRejected(
+            f"The checkpoint {folder.name!r} is of version {meta.get('version')}; this program reads version {VERSION}."
+        )
+    if content_id(meta) != content:
+        raise CheckpointRejected(f"The checkpoint {folder.name!r} was altered after it was saved.", "Take another one.")
+    return meta, Encoder.from_json(meta["columns"])
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointRejected(
+            f"The file {path.name!r} of the checkpoint {path.parent.name!r} cannot be read: {error}.", "Take another one."
+        ) from error
+
+
+def load_model(folder: Path) -> Model:
+    """Load what drawing needs.
+
+    Raises
+    ------
+    CheckpointRejected
+        If files are missing, damaged, altered or of another version.
+    """
+    meta, encoder = _read(folder)
+    config = TrainingConfig.from_json(meta["config"])
+    spans = tuple(span for span in encoder.layout.spans if span.is_levels)
+    conditions = Conditions(spans=spans, counts=np.array(meta["conditions"], dtype=np.int64))
+    generator = Generator(config.noise_size, len(conditions), encoder.layout.width, config.generator_layers)
+    try:
+        generator.load_state_dict(_tensors(Path(folder) / "model.safetensors"))
+    except RuntimeError as error:
+        raise CheckpointRejected(f"The weights of the checkpoint {Path(folder).name!r} do not fit its layout.") from error
+    return Model(
+        config=config,
+        encoder=encoder,
+        conditions=conditions,
+        generator=generator.requires_grad_(False),
+        epoch=meta["epoch"],
+        step=meta["step"],
+        target=meta["target"],
+    )
+
+
+def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
+    """Go on with a saved run: on one device and number of threads, bit for bit as if it had never stopped.
+
+    Parameters
+    ----------
+    folder : path of a checkpoint
+    train : work frame of the very train rows of the run
+    schema : Schema of the run
+
+    Raises
+    ------
+    CheckpointRejected
+        If the checkpoint is damaged or these are other rows.
+    """
+    meta, encoder = _read(folder)
+    config = TrainingConfig.from_json(meta["config"])
+    modelled = [column.name for column in schema.modelled]
+    if modelled != [code.column for code in encoder.codes] or len(train) != meta["n_rows"]:
+        raise CheckpointRejected(
+            f"The checkpoint {Path(folder).name!r} was trained on {meta['n_rows']} rows of other columns or another table.",
+            "Resume with the dataset of its run.",
+        )
+    encoded = encode_rows(encoder, train, config)
+    training = assemble(encoder, encoded, config, meta["target"], chosen_device(config.device))
+    if training.conditions.counts.tolist() != meta["conditions"]:
+        raise CheckpointRejected(
+            f"The checkpoint {Path(folder).name!r} was trained on other rows.", "Resume with the dataset of its run."
+        )
+    try:
+        _restore(training, _tensors(Path(folder) / "state.safetensors"))
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointRejected(f"The state of the checkpoint {Path(folder).name!r} does not fit its layout.") from error
+    training.step = meta["step"]
+    return training
+
+
+def _restore(training: Training, tensors: dict[str, torch.Tensor]) -> None:
+    """Put back what `_state` took."""
+
+    def part(prefix: str) -> dict[str, torch.Tensor]:
+        return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+    training.generator.load_state_dict(part("generator."))
+    training.discriminator.load_state_dict(part("discriminator."))
+    for at, own in enumerate(training.averaged):
+        own.copy_(tensors[f"averaged.{at}"])
+    for name, adam in (("generator_adam", training.generator_adam), ("discriminator_adam", training.discriminator_adam)):
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, tensor in part(f"{name}.").items():
+            at, what = key.split(".")
+            state.setdefault(int(at), {})[what] = tensor
+        adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})
+    if training.random is not None:
+        training.random.set_state(tensors["random"])

@@ -1,0 +1,314 @@
+"""Settings of a training run: a value that pages can show, with help for every field. Free of torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from core.errors import InvalidConfig, listed
+
+
+def _setting(
+    default: Any,
+    label: str,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    group: str = "Training",
+) -> Any:
+    metadata = {"label": label, "help": help, "low": low, "high": high, "choices": choices, "group": group}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """Every setting of a CTGAN run.
+
+    Each field carries `label`, `help`, `low`, `high`, `choices` and `group` as dataclass metadata; the help says what
+    the setting does to quality, time and privacy.
+
+    Raises
+    ------
+    InvalidConfig
+        If a value lies outside its range or contradicts another; `field` names it.
+    """
+
+    epochs: int = _setting(
+        150,
+        "Epochs",
+        "Passes over the train rows. More epochs follow the real table more closely and take proportionally longer; "
+        "very many on a small table can begin to memorise rows.",
+        low=1,
+        high=100_000,
+    )
+    seed: int = _setting(
+        0,
+        "Seed",
+        "Start of every random number. The same seed, table, device and threads give the same model.",
+        low=0,
+        high=2**31 - 1,
+    )
+    batch_size: int = _setting(
+        500,
+        "Batch size",
+        "Real rows in one step. Larger batches take fewer, steadier steps; small tables use a smaller one by themselves. "
+        "Must be a multiple of the pack size.",
+        low=1,
+        high=100_000,
+    )
+    pac: int = _setting(
+        10,
+        "Pack size (pac)",
+        "Rows that the critic judges together. Packs show it a lack of variety and hide single rows from it: "
+        "smaller packs sharpen quality on small tables and raise the risk of memorising.",
+        low=1,
+        high=100,
+    )
+    learning_rate: float = _setting(
+        5e-4,
+        "Learning rate",
+        "Step size of both networks. Higher learns faster and can become unstable.",
+        low=1e-7,
+        high=0.1,
+    )
+    warm_up_steps: int = _setting(
+        100,
+        "Warm-up steps",
+        "Steps in which the learning rate rises from zero; steadies the start, costs nothing.",
+        low=0,
+        high=100_000,
+    )
+    discriminator_steps: int = _setting(
+        1,
+        "Critic steps per generator step",
+        "More critic steps give the generator a better teacher; time grows with them by about a half each.",
+        low=1,
+        high=20,
+    )
+    averaging: float = _setting(
+        0.999,
+        "Averaging of generator weights",
+        "Decay of the running average of the generator's weights, from which rows are drawn. Steadies quality between "
+        "epochs; 0 switches it off.",
+        low=0.0,
+        high=0.999999,
+    )
+    frequency: str = _setting(
+        "log",
+        "Frequencies in training-by-sampling",
+        "How often a level is asked for while training: `log` shows rare levels more often, `true` follows the table. "
+        "With `log` rows of rare levels are seen more often, and so are easier to memorise.",
+        choices=("log", "true"),
+    )
+    target_share: float = _setting(
+        0.0,
+        "Share of conditions on the target",
+        "Extra share of training conditions that ask for a level of the target column; 0 treats all columns alike. "
+        "Higher values favour the use of the rows for predicting the target.",
+        low=0.0,
+        high=1.0,
+    )
+    conditional_weight: float = _setting(
+        1.0,
+        "Weight of the conditional loss",
+        "How strongly the generator is held to the level asked of it.",
+        low=0.0,
+        high=100.0,
+    )
+    noise_size: int = _setting(
+        128,
+        "Noise size",
+        "Random numbers from which one row is made.",
+        low=1,
+        high=4096,
+        group="Networks",
+    )
+    generator_layers: tuple[int, ...] = _setting(
+        (256, 256),
+        "Generator layers",
+        "Widths of the hidden layers, separated by commas. Wider learns finer detail and takes longer.",
+        low=1,
+        high=8192,
+        group="Networks",
+    )
+    discriminator_layers: tuple[int, ...] = _setting(
+        (256, 256),
+        "Critic layers",
+        "Widths of the critic's two hidden layers, separated by a comma. A wider critic can memorise more.",
+        low=1,
+        high=8192,
+        group="Networks",
+    )
+    dropout: float = _setting(
+        0.5,
+        "Critic dropout",
+        "Share of the critic's units silenced at random in each step. Less sharpens quality, more protects rows from "
+        "being memorised.",
+        low=0.0,
+        high=0.95,
+        group="Networks",
+    )
+    penalty_weight: float = _setting(
+        10.0,
+        "Gradient penalty",
+        "How strongly the critic's slope is held at one.",
+        low=0.0,
+        high=1000.0,
+        group="Networks",
+    )
+    temperature: float = _setting(
+        0.2,
+        "Gumbel temperature",
+        "Softness of drawn levels while training; lower is nearer to true levels and harder to learn from.",
+        low=0.01,
+        high=10.0,
+        group="Networks",
+    )
+    max_modes: int = _setting(
+        10,
+        "Modes per number column",
+        "Most Gaussian modes that mode-specific normalisation fits to a column.",
+        low=1,
+        high=100,
+        group="Encoding",
+    )
+    max_levels: int = _setting(
+        500,
+        "Levels per column",
+        "Most levels of a column that the networks see. Rarer ones share a bucket and are redrawn from their "
+        "frequencies, which keeps memory small and hides which rare level goes with which row.",
+        low=2,
+        high=100_000,
+        group="Encoding",
+    )
+    locale: str = _setting(
+        "en_US",
+        "Locale of personal data",
+        "Country and language of regenerated names, addresses and the like; Faker's name for it.",
+        group="Encoding",
+    )
+    device: str = _setting(
+        "auto",
+        "Device",
+        "`auto` takes a CUDA device where there is one.",
+        choices=("auto", "cpu", "cuda"),
+        group="Running",
+    )
+    threads: int = _setting(
+        0,
+        "Threads",
+        "Processor threads; 0 takes all cores. Kept for resuming, since sums differ in the last digit with it.",
+        low=0,
+        high=1024,
+        group="Running",
+    )
+    checkpoint_every: int = _setting(
+        10,
+        "Epochs between checkpoints",
+        "A checkpoint can be sampled and judged later; more of them take more disk, no noticeable time.",
+        low=1,
+        high=100_000,
+        group="Running",
+    )
+
+    def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):
+            _check(one, getattr(self, one.name))
+        if self.batch_size % self.pac:
+            below = self.batch_size // self.pac * self.pac
+            nearest = " or ".join(str(size) for size in (below, below + self.pac) if size)
+            raise InvalidConfig(
+                f"The batch size {self.batch_size} is not a multiple of the pack size {self.pac}.",
+                f"Take {nearest}, or another pack size.",
+                field="batch_size",
+            )
+        if len(self.discriminator_layers) != 2:
+            raise InvalidConfig(
+                f"The critic has two hidden layers, but {len(self.discriminator_layers)} widths were given.",
+                "Write two widths, such as 256,256.",
+                field="discriminator_layers",
+            )
+
+    def with_settings(self, settings: Mapping[str, str]) -> TrainingConfig:
+        """This configuration with some fields read from texts, as a form or a command line gives them.
+
+        Raises
+        ------
+        InvalidConfig
+            If a name is unknown, a text cannot be read, or a value lies outside its range.
+        """
+        known = {one.name: one for one in dataclasses.fields(self)}
+        values: dict[str, Any] = {}
+        for name, text in settings.items():
+            if name not in known:
+                raise InvalidConfig(
+                    f"There is no setting called {name!r}.", f"Settings are: {listed(known, limit=40)}.", field=name
+                )
+            values[name] = _parse(known[name], str(text).strip())
+        return dataclasses.replace(self, **values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; the inverse of `from_json`."""
+        values = dataclasses.asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> TrainingConfig:
+        """Rebuild a configuration from `to_json`; fields of other versions are ignored."""
+        known = {one.name for one in dataclasses.fields(cls)}
+        items = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+        return cls(**{name: item for name, item in items.items() if name in known})
+
+
+def _check(one: dataclasses.Field, value: Any) -> None:
+    """Refuse a value of the wrong kind or outside the range of its field."""
+    kind = type(one.default)
+    low, high, choices = one.metadata["low"], one.metadata["high"], one.metadata["choices"]
+    parts = value if isinstance(value, tuple) else (value,)
+    wanted = {int: "a whole number", float: "a number", tuple: "whole numbers", str: "a text"}[kind]
+    fits = {
+        int: isinstance(value, int) and not isinstance(value, bool),
+        float: isinstance(value, (int, float)) and not isinstance(value, bool),
+        tuple: isinstance(value, tuple) and bool(parts) and all(isinstance(part, int) for part in parts),
+        str: isinstance(value, str),
+    }[kind]
+    if not fits:
+        raise InvalidConfig(f"{one.metadata['label']} ({one.name}) is {value!r}, but must be {wanted}.", field=one.name)
+    if choices and value not in choices:
+        raise InvalidConfig(
+            f"{one.metadata['label']} ({one.name}) is {value!r}.", f"It can be: {listed(choices)}.", field=one.name
+        )
+    if low is not None and not all(low <= part <= high for part in parts):
+        raise InvalidConfig(
+            f"{one.metadata['label']} ({one.name}) is {value!r}, but must lie between {low:g} and {high:g}.",
+            field=one.name,
+        )
+
+
+def _parse(one: dataclasses.Field, text: str) -> Any:
+    """The value of a field from its text."""
+    kind = type(one.default)
+    try:
+        if kind is tuple:
+            return tuple(int(part) for part in text.split(","))
+        return kind(text)
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number", tuple: "whole numbers separated by commas"}[kind]
+        raise InvalidConfig(
+            f"{one.metadata['label']} ({one.name}) is {text!r}, but must be {wanted}.", field=one.name
+        ) from None
+
+
+PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
+    {
+        "quick": TrainingConfig(epochs=30),
+        "balanced": TrainingConfig(),
+        "thorough": TrainingConfig(epochs=500),
+    }
+)
+"""Named configurations, from the fastest to the closest."""

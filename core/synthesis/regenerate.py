@@ -1,0 +1,132 @@
+"""Values made anew, for columns that must not be learned: identifiers by their pattern, personal data by Faker.
+
+They depend on locale, pattern, number of rows and seed alone; no real value has any part in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+
+import numpy as np
+import pandas as pd
+from faker import Faker
+from faker.config import AVAILABLE_LOCALES
+
+from core.errors import InvalidConfig
+from core.schema import Column, ColumnType, Storage
+
+FAKER_METHODS = {
+    "name": "name",
+    "first name": "first_name",
+    "last name": "last_name",
+    "e-mail": "email",
+    "email": "email",
+    "phone": "phone_number",
+    "phone number": "phone_number",
+    "address": "address",
+    "street": "street_address",
+    "city": "city",
+    "postcode": "postcode",
+    "card number": "credit_card_number",
+    "credit card": "credit_card_number",
+    "iban": "iban",
+    "ip address": "ipv4",
+    "ipv4": "ipv4",
+    "ipv6": "ipv6",
+    "mac address": "mac_address",
+    "url": "url",
+    "user name": "user_name",
+    "company": "company",
+    "national id": "ssn",
+    "ssn": "ssn",
+    "uuid": "uuid4",
+    "date of birth": "date_of_birth",
+    "licence plate": "license_plate",
+}
+"""Faker's method for every kind of personal data, by the kind in lower case."""
+
+UNKNOWN_PATTERN = "AAAA9999999"
+"""Pattern of identifiers whose shape is not known."""
+_CLASSES = {"9": string.digits, "A": string.ascii_uppercase, "a": string.ascii_lowercase}
+
+
+def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US") -> pd.Series:
+    """Values for a column that is regenerated.
+
+    Parameters
+    ----------
+    column : Column
+        Its name, personal kind, pattern and storage are used.
+    n_rows : int
+    seed : int
+    locale : str
+        Faker's name of a country and language, such as `en_US` or `de_DE`.
+
+    Returns
+    -------
+    Series in the dtype of a work frame
+        Identifiers with a pattern are distinct as long as the pattern has enough values.
+
+    Raises
+    ------
+    InvalidConfig
+        If Faker does not know the locale.
+    """
+    own = int.from_bytes(hashlib.sha256(f"{seed}\x00{column.name}".encode()).digest()[:8], "big")
+    method = FAKER_METHODS.get((column.personal or "").lower())
+    if method and column.pattern != "sequence":
+        texts = _personal(method, n_rows, own, locale)
+    elif column.pattern == "sequence" or (column.pattern is None and column.storage is Storage.INTEGER):
+        texts = np.arange(1, n_rows + 1).astype(str).astype(object)
+    else:
+        texts = _patterned(column.pattern or UNKNOWN_PATTERN, n_rows, np.random.default_rng(own))
+    if column.type is ColumnType.DATETIME:
+        return pd.Series(pd.to_datetime(pd.Series(texts, dtype=object), errors="coerce")).astype("datetime64[us]")
+    if column.type is ColumnType.CONTINUOUS:
+        return pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").astype("float64")
+    codes, levels = pd.factorize(np.asarray(texts, dtype=object))
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object)))
+
+
+def _personal(method: str, n_rows: int, seed: int, locale: str) -> np.ndarray:
+    if locale not in AVAILABLE_LOCALES:
+        raise InvalidConfig(
+            f"There is no locale {locale!r}.", "Take one of Faker's, such as en_US, en_GB, de_DE or fr_FR.", field="locale"
+        )
+    faker = Faker(locale)
+    faker.seed_instance(seed)
+    make = getattr(faker, method)
+    return np.array([str(make()).replace("\n", ", ") for _ in range(n_rows)], dtype=object)
+
+
+def _patterned(pattern: str, n_rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Texts of a pattern: distinct while it has enough of them, since the numbers behind them are a permutation."""
+    places = [(at, _CLASSES[sign]) for at, sign in enumerate(pattern) if sign in _CLASSES]
+    room = 1
+    for _, letters in places:
+        room *= len(letters)
+    numbers = _distinct(n_rows, room, rng)
+    rows = np.full((n_rows, len(pattern)), "", dtype="<U1")
+    for at, sign in enumerate(pattern):
+        rows[:, at] = sign
+    for at, letters in reversed(places):
+        alphabet = np.array(list(letters))
+        rows[:, at] = alphabet[(numbers % len(letters)).astype(np.int64)]
+        numbers = numbers // len(letters)
+    return np.array(["".join(row) for row in rows], dtype=object)
+
+
+def _distinct(n: int, room: int, rng: np.random.Generator) -> np.ndarray:
+    """`n` whole numbers below `room`, distinct where there are enough, in random order."""
+    if room <= n:
+        return np.array([int(one) for one in rng.integers(0, room, n)], dtype=object)
+    if room < 4 * n:
+        return rng.permutation(room)[:n]
+    if room > 2**62:
+        high, low = rng.integers(0, 2**31, n), rng.permutation(n)
+        return np.array([(int(a) * n + int(b)) * (room // (n << 31)) % room for a, b in zip(high, low, strict=True)], dtype=object)
+    found = np.unique(rng.integers(0, room, n + n // 2 + 16))
+    while len(found) < n:
+        found = np.unique(np.concatenate([found, rng.integers(0, room, n)]))
+    return rng.permutation(found)[:n]
