@@ -5,16 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.text import label, plain
 from core.figures.theme import LIGHT, Palette, styled, translucent
-from core.records import Direction, MetricResult
+from core.records import MetricResult
 
-SCALE_HEIGHT = 92
-NEAR = 0.16
-"""Anchors nearer than this share of the axis get their names on different lines."""
+SCALE_HEIGHT = 74
+LINE_HEIGHT = 15
+"""Pixels of one more line of anchor names."""
+
+CHARACTER = 0.019
+"""Width of a letter of an anchor's name as a share of a tile's axis; names that would touch take another line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """The same metric on a case whose answer is known.
+
+    Parameters
+    ----------
+    name : str
+    value : float
+    low, high : float or None
+        Where another table of that kind would lie.
+    """
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,60 +57,75 @@ class Rate:
     role: str = "synthetic"
 
 
-def metric_figure(result: MetricResult, *, colours: Palette = LIGHT, height: int = SCALE_HEIGHT) -> go.Figure:
+def as_anchors(anchors: Mapping[str, float]) -> tuple[Anchor, ...]:
+    """Anchors of a result from left to right; "x low" and "x high" are the interval of the anchor "x"."""
+    ends = {name for name in anchors for end in (" low", " high") if name.endswith(end) and name.removesuffix(end) in anchors}
+    found = [
+        Anchor(name=name, value=value, low=anchors.get(f"{name} low"), high=anchors.get(f"{name} high"))
+        for name, value in anchors.items()
+        if name not in ends
+    ]
+    return tuple(sorted(found, key=lambda one: one.value))
+
+
+def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figure:
     """The value of a measured metric between its anchors.
 
-    A filled dot is the value, the bar through it its interval, ticks below are anchors: the same number on cases whose
-    answer is known. The better end carries an arrow.
+    The filled dot is the value and the bar through it its interval; ticks with a name below are anchors, with a quiet
+    bar where another such table would lie.
 
     Parameters
     ----------
     result : MetricResult with a value
     colours : Palette
-    height : int
-        Pixels.
     """
     low, high = axis_range(result)
+    anchors = as_anchors(result.anchors)
+    lines = _name_lines(anchors, low, high)
     figure = go.Figure()
-    figure.add_shape(type="line", x0=low, x1=high, y0=0, y1=0, line={"color": colours.grid, "width": 6}, layer="below")
-    for position, line in _anchor_rows(result.anchors, low, high):
-        name, value = position
-        figure.add_shape(type="line", x0=value, x1=value, y0=-0.34, y1=0.34, line={"color": colours.muted, "width": 1.6})
+    _bar(figure, low, high, colours.grid, 4)
+    for anchor, line in zip(anchors, lines, strict=True):
+        if anchor.low is not None and anchor.high is not None:
+            _bar(figure, max(anchor.low, low), min(anchor.high, high), translucent(colours.muted, 0.35), 10)
+        figure.add_shape(
+            type="line", x0=anchor.value, x1=anchor.value, y0=-9, y1=9, line={"color": colours.muted, "width": 1.8}
+        )
         figure.add_annotation(
-            x=value,
-            y=-0.42 - 0.5 * line,
-            text=f"{label(name, 34)} {value:.3g}",
+            x=anchor.value,
+            y=-11 - LINE_HEIGHT * line,
+            text=f"{label(anchor.name, 34)} {anchor.value:.3f}",
             showarrow=False,
             yanchor="top",
-            xanchor=_anchor_side(value, low, high),
+            xanchor=_side(anchor.value, low, high),
             font={"size": 11, "color": colours.muted},
         )
     if result.low is not None and result.high is not None:
-        span = {"color": translucent(colours.synthetic, 0.45), "width": 6}
-        figure.add_shape(type="line", x0=result.low, x1=result.high, y0=0, y1=0, line=span)
+        _bar(figure, result.low, result.high, translucent(colours.synthetic, 0.45), 7)
     figure.add_scatter(
         x=[result.value],
         y=[0],
         mode="markers",
-        marker={"size": 13, "color": colours.synthetic, "line": {"color": colours.background, "width": 2}},
-        hovertemplate=f"{plain(_in_words(result))}<extra></extra>",
+        marker={"size": 13, "color": colours.synthetic, "line": {"color": colours.background, "width": 1.5}},
+        hovertemplate=f"{plain(in_words(result))}<extra></extra>",
         showlegend=False,
     )
+    below = 34 + LINE_HEIGHT * max(lines, default=-1)
+    height = below + 16
     styled(figure, colours, height=height, legend=False)
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 2, "b": 2})
+    figure.update_layout(margin={"l": 2, "r": 2, "t": 0, "b": 0, "autoexpand": False}, hoverlabel={"font": {"size": 11}})
     pad = (high - low) * 0.03
     figure.update_xaxes(range=[low - pad, high + pad], visible=False)
-    lines = max((line for _, line in _anchor_rows(result.anchors, low, high)), default=0)
-    return figure.update_yaxes(range=[-1.05 - 0.5 * lines, 0.55], visible=False)
+    return figure.update_yaxes(range=[-below, 16], visible=False)
 
 
 def axis_range(result: MetricResult) -> tuple[float, float]:
-    """Bounds of the scale: 0 to 1 widened to what is drawn, or zoomed in where everything lies in one corner."""
-    points = [result.value, result.low, result.high, *result.anchors.values()]
+    """Bounds of the scale: 0 to 1 where points spread over it, else zoomed in on them."""
+    points = [result.value, result.low, result.high]
+    points += [end for one in as_anchors(result.anchors) for end in (one.value, one.low, one.high)]
     present = [point for point in points if point is not None]
     lowest, highest = min(present), max(present)
     span = highest - lowest
-    if lowest >= 0 and highest <= 1 and span > 0.25:
+    if lowest >= 0 and highest <= 1 and span > 0.35:
         return 0.0, 1.0
     room = max(span * 0.35, 0.02)
     low, high = lowest - room, highest + room
@@ -130,7 +165,10 @@ def rate_figure(
         figure.add_scatter(
             x=[rate.value * scale],
             y=[label(rate.label, 40)],
-            mode="markers",
+            mode="markers+text",
+            text=[f"{rate.value * scale:.3g}" + (" %" if as_percent else "")],
+            textposition="top center",
+            textfont={"color": colour, "size": 12},
             marker={"color": colour, "symbol": symbol, "size": 12},
             error_x={
                 "type": "data",
@@ -143,40 +181,47 @@ def rate_figure(
             },
             hovertemplate=f"%{{x:.3g}}{interval}<extra></extra>",
             showlegend=False,
+            cliponaxis=False,
         )
-    styled(figure, colours, height=64 + 40 * max(len(rates), 1), legend=False)
+    styled(figure, colours, height=70 + 46 * max(len(rates), 1), legend=False)
+    figure.update_layout(margin={"t": 16, "r": 24})
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix="  ")
     figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
     return figure.update_xaxes(title_text=plain(unit), rangemode="tozero" if from_zero else "normal", nticks=7)
 
 
-def _anchor_rows(anchors: Mapping[str, float], low: float, high: float) -> list[tuple[tuple[str, float], int]]:
-    """Anchors from left to right, each with the line on which its name does not run into the one before."""
-    ordered = sorted(anchors.items(), key=lambda item: item[1])
-    out: list[tuple[tuple[str, float], int]] = []
-    line, last = 0, -np.inf
-    for item in ordered:
-        near = (item[1] - last) / (high - low) < NEAR * 2.5
-        line = (line + 1) % 3 if near else 0
-        last = item[1]
-        out.append((item, line))
+def _bar(figure: go.Figure, start: float, end: float, colour: str, width: float) -> None:
+    figure.add_shape(type="line", x0=start, x1=end, y0=0, y1=0, line={"color": colour, "width": width}, layer="below")
+
+
+def _name_lines(anchors: Sequence[Anchor], low: float, high: float) -> list[int]:
+    """For every anchor the first line on which its name does not run into one before it."""
+    ends: list[float] = []
+    out = []
+    for anchor in anchors:
+        width = (min(len(anchor.name), 34) + 6) * CHARACTER
+        place = (anchor.value - low) / (high - low)
+        start = {"left": place, "right": place - width, "center": place - width / 2}[_side(anchor.value, low, high)]
+        line = next((number for number, end in enumerate(ends) if end <= start), len(ends))
+        ends[line : line + 1] = [start + width]
+        out.append(line)
     return out
 
 
-def _anchor_side(value: float, low: float, high: float) -> str:
+def _side(value: float, low: float, high: float) -> str:
     place = (value - low) / (high - low)
-    return "left" if place < 0.25 else "right" if place > 0.75 else "center"
+    return "left" if place < 0.3 else "right" if place > 0.7 else "center"
 
 
-def _in_words(result: MetricResult) -> str:
+def in_words(result: MetricResult) -> str:
+    """The number, its interval and which way is better."""
     interval = ""
     if result.low is not None and result.high is not None:
-        interval = f", {result.low:.3g} to {result.high:.3g} ({result.interval})"
-    arrow = {Direction.HIGHER: "higher is better", Direction.LOWER: "lower is better"}
-    return f"{result.value:.3g}{interval}; {arrow.get(result.direction, str(result.direction))}"
+        interval = f", {result.low:.3f} to {result.high:.3f}"
+    return f"{result.value:.3f}{interval}; {result.direction}"
 
 
 def describe_metric(result: MetricResult) -> str:
     """The number, its interval and its anchors as one sentence."""
-    anchors = ", ".join(f"{name} {value:.3g}" for name, value in result.anchors.items())
-    return f"{result.metric}: {_in_words(result)}" + (f"; anchors: {anchors}." if anchors else ".")
+    anchors = ", ".join(f"{one.name} {one.value:.3f}" for one in as_anchors(result.anchors))
+    return f"{result.metric}: {in_words(result)}" + (f"; anchors: {anchors}." if anchors else ".")

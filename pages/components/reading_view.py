@@ -1,0 +1,219 @@
+"""A table on its way to become a dataset: what was found in the file, what its columns represent, how it is split."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.dataset import DEFAULT_CONTROL_SHARE, suggest_group
+from core.errors import UserError
+from core.limits import MIN_TRAIN_ROWS
+from core.schema import ColumnType, Schema
+from core.workbench import data
+from core.workbench.data import Reading
+from core.workbench.sessions import Session
+from pages.components import selection
+from pages.components.frame import header, show_error
+from pages.components.progress import finished
+from pages.components.words import count, name, short, text
+
+SEVERITIES = {
+    "error": (":material/error:", "red"),
+    "warning": (":material/warning:", "orange"),
+    "info": (":material/info:", "blue"),
+}
+NOTHING = "–"
+LONGEST_NAME = 200
+
+
+def review(here: Session, reading_id: str) -> None:
+    """The whole way of one reading, down to the button that saves it as a dataset."""
+    reading = data.reading(here, reading_id)
+    header(f"Check {name(reading.name)}", "What was found in the file, and what each column represents.")
+    if st.button("Bring another table", icon=":material/arrow_back:", type="tertiary", key="other-table"):
+        selection.choose("reading", None)
+        st.session_state["bring-table"] = True
+        st.rerun()
+    if not finished(reading.view, label="Reading the table", key="reading"):
+        return
+    _facts(reading)
+    _findings(here, reading)
+    with st.expander("First rows, as they were read", icon=":material/table_rows:"):
+        st.dataframe(reading.preview, hide_index=True, height=320, key="preview", alt="The first 100 rows of the table")
+    schema = _types(reading)
+    if schema is not None:
+        _save(here, reading, schema)
+
+
+def _facts(reading: Reading) -> None:
+    with st.container(key="facts"):
+        columns = st.columns(4)
+        columns[0].metric("Rows", f"{reading.diagnosis.n_rows:,}")
+        columns[1].metric("Columns", f"{reading.diagnosis.n_columns:,}")
+        missing = sum(column.n_missing for column in reading.schema)
+        cells = max(reading.diagnosis.n_rows * len(reading.schema), 1)
+        columns[2].metric("Missing cells", f"{100 * missing / cells:.1f} %")
+        personal = sum(column.personal is not None for column in reading.schema)
+        columns[3].metric(
+            "Personal columns",
+            personal,
+            help="Names, e-mail addresses, card numbers and the like: made anew, never learned from the real values.",
+        )
+
+
+def _findings(here: Session, reading: Reading) -> None:
+    findings = reading.diagnosis.findings
+    if not findings:
+        st.success("Nothing odd was found in the file.", icon=":material/check_circle:")
+        return
+    st.subheader("What was found in the file", anchor=False)
+    for place, finding in enumerate(findings):
+        icon, colour = SEVERITIES.get(str(finding.severity), SEVERITIES["info"])
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"finding-{place}"):
+            guess = f" :gray[{text(finding.guess)}]" if finding.guess else ""
+            where = f" :gray[({text(finding.place)})]" if finding.place else ""
+            st.markdown(f":{colour}[{icon}] {text(finding.message)}{where}{guess}")
+            if finding.remedy and st.button("Read it that way", key=f"remedy-{place}", icon=":material/build:"):
+                _read_again(here, reading, finding.remedy)
+
+
+def _read_again(here: Session, reading: Reading, changes: dict) -> None:
+    """Read the same file with the options of a remedy."""
+    source = reading.view.config.get("source")
+    if not source:
+        return
+    options = dataclasses.replace(reading.diagnosis.options, **changes)
+    selection.choose("reading", data.start_reading(here, Path(source), name=reading.name, options=options))
+    st.rerun()
+
+
+def _types(reading: Reading) -> Schema | None:
+    """The editor of column types; the schema with the analyst's types, or None while one of them is impossible."""
+    st.subheader("What each column represents", anchor=False)
+    st.markdown(
+        ":gray[The type decides how a column is learned. Change it where the reason does not convince you: double-click, "
+        "or press Enter on a cell of the Type column.]"
+    )
+    wanted = st.text_input(
+        "Show columns whose name contains", key="type-filter", icon=":material/search:", placeholder="All columns"
+    ) if len(reading.schema) > 25 else ""
+    base = _type_table(reading)
+    shown = base[base["Column"].str.contains(wanted, case=False, regex=False)] if wanted else base
+    edited = st.data_editor(
+        shown,
+        key=f"types-{reading.id}-{wanted}",
+        hide_index=True,
+        num_rows="fixed",
+        height=min(38 + 35 * max(len(shown), 1), 560),
+        disabled=[column for column in base.columns if column != "Type"],
+        column_config={
+            "Column": st.column_config.TextColumn(width="medium", pinned=True),
+            "Type": st.column_config.SelectboxColumn(options=[str(one) for one in ColumnType], required=True, width="small"),
+            "Why": st.column_config.TextColumn(width="large"),
+            "Missing": st.column_config.NumberColumn(format="%.1f %%", help="Share of missing cells.", width="small"),
+            "Levels": st.column_config.NumberColumn(format="localized", help="Distinct present values.", width="small"),
+            "Personal": st.column_config.TextColumn(help="Kind of personal data that was recognised.", width="small"),
+            "Treatment": st.column_config.TextColumn(
+                help="model: learned by the generator. regenerate: made anew. leave out: not in the synthetic table.",
+                width="small",
+            ),
+        },
+        alt="Columns of the table with type, reason, missing share, levels and personal data",
+    )
+    kept = st.session_state.setdefault(f"typed-{reading.id}", {})
+    for row in range(len(shown)):
+        column = reading.schema.names[shown.index[row]]  # by place: the names shown may be shortened
+        now, before = edited["Type"].iloc[row], shown["Type"].iloc[row]
+        if now != before:
+            kept[column] = now
+        else:
+            kept.pop(column, None)
+    try:
+        schema = data.corrected(reading.schema, kept)
+    except UserError as error:
+        show_error(error)
+        return None
+    if kept:
+        changes = [f"{name(one, 40)} → {schema[one].type} ({schema[one].treatment})" for one in list(kept)[:10]]
+        more = f" and {len(kept) - 10} more" if len(kept) > 10 else ""
+        st.markdown(f":material/edit: Set by you: {', '.join(changes)}{more}")
+    return schema
+
+
+def _type_table(reading: Reading) -> pd.DataFrame:
+    n_rows = max(reading.diagnosis.n_rows, 1)
+    return pd.DataFrame(
+        {
+            "Column": [short(column.name, LONGEST_NAME) for column in reading.schema],
+            "Type": [str(column.type) for column in reading.schema],
+            "Why": [column.reason for column in reading.schema],
+            "Missing": [100 * column.n_missing / n_rows for column in reading.schema],
+            "Levels": [column.n_levels for column in reading.schema],
+            "Personal": [column.personal or NOTHING for column in reading.schema],
+            "Treatment": [str(column.treatment) for column in reading.schema],
+        }
+    )
+
+
+def _save(here: Session, reading: Reading, schema: Schema) -> None:
+    st.subheader("Target and control rows", anchor=False)
+    with st.container(border=True, key="split-card"):
+        left, middle, right = st.columns(3, gap="medium")
+        with left:
+            target = st.selectbox(
+                "Target",
+                [None, *(column.name for column in schema.modelled)],
+                format_func=lambda one: "No target" if one is None else short(one, 60),
+                key=f"target-{reading.id}",
+                help="The column that models will predict from the others. With a target the Evaluate page measures how "
+                "useful the synthetic rows are, and its shares are kept among the control rows.",
+            )
+        with middle:
+            suggestion = suggest_group(schema, reading.diagnosis.n_rows)
+            choices = [None, *schema.names]
+            group = st.selectbox(
+                "Rows of one entity",
+                choices,
+                index=choices.index(suggestion) if suggestion in choices else 0,
+                format_func=lambda one: "Every row stands for itself" if one is None else short(one, 60),
+                key=f"group-{reading.id}",
+                help="A column that names a person or a company with several rows. All its rows go to the same side, so "
+                "that control rows are people the generator never saw.",
+            )
+        with right:
+            share = st.slider(
+                "Control rows",
+                0,
+                50,
+                round(100 * DEFAULT_CONTROL_SHARE),
+                step=5,
+                format="%d %%",
+                key=f"control-{reading.id}",
+                help="Real rows that the generator never sees: they tell what is normal, in every comparison that "
+                "follows. Without them utility and privacy cannot be measured.",
+            )
+        if suggestion and group == suggestion:
+            st.caption(f"{name(suggestion)} repeats, so its rows are kept together.")
+        n_control = round(reading.diagnosis.n_rows * share / 100)
+        st.caption(
+            f"About {count(reading.diagnosis.n_rows - n_control, 'train row')} and {count(n_control, 'control row')}."
+        )
+        title = st.text_input("Name of the dataset", value=reading.name[:120], key=f"name-{reading.id}", max_chars=120)
+        too_few = reading.diagnosis.n_rows - n_control < MIN_TRAIN_ROWS
+        if too_few:
+            st.warning(f"Training needs at least {MIN_TRAIN_ROWS} train rows.", icon=":material/warning:")
+        if st.button("Save as dataset", type="primary", icon=":material/check:", disabled=too_few, key="save-dataset"):
+            try:
+                dataset_id = data.save_dataset(
+                    here, reading.id, schema=schema, name=title.strip() or reading.name, target=target, group=group,
+                    control_share=share / 100,
+                )  # fmt: skip
+            except UserError as error:
+                show_error(error)
+                return
+            selection.choose("reading", None)
+            selection.choose("dataset", dataset_id)
+            st.rerun()

@@ -1,0 +1,94 @@
+"""Data page: bring a table, check what its columns represent, set control rows aside."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import UserError
+from core.limits import MEGABYTE, UPLOAD_BYTES
+from core.workbench import data
+from core.workbench.sessions import Session
+from pages.components import selection, session
+from pages.components.dataset_view import show_dataset
+from pages.components.frame import header, show_error
+from pages.components.reading_view import review
+
+DEMO_ROWS = 20_000
+
+
+def render() -> None:
+    """The table being read, else the chosen dataset, else the ways to bring a table."""
+    here = session.current()
+    if selection.chosen("reading"):
+        review(here, selection.chosen("reading"))
+    elif selection.chosen("dataset") and not st.session_state.get("bring-table"):
+        show_dataset(here, selection.chosen("dataset"))
+    else:
+        bring(here)
+
+
+def bring(here: Session) -> None:
+    """Two ways to a table: a file, or the demo."""
+    header(
+        "Bring a table",
+        "A generator learns from it and draws synthetic rows. Everything stays on this machine.",
+    )
+    if selection.chosen("dataset") and st.button("Back to the dataset", icon=":material/arrow_back:", type="tertiary"):
+        st.session_state["bring-table"] = False
+        st.rerun()
+    if session.is_demo():
+        _demo_card(here)
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _upload_card(here)
+    with right:
+        _demo_card(here)
+
+
+def _upload_card(here: Session) -> None:
+    with st.container(border=True, height="stretch", key="upload-card"):
+        st.subheader(":material/upload_file: Your own file", anchor=False)
+        st.markdown(
+            f":gray[A CSV file of up to {UPLOAD_BYTES // MEGABYTE} MB. Separator, encoding, decimal sign and dates are "
+            "found out and shown to you before anything is trained.]"
+        )
+        turn = st.session_state.setdefault("upload-turn", 0)
+        uploaded = st.file_uploader("Table", key=f"upload-{turn}", label_visibility="collapsed")
+        if uploaded is None:
+            return
+        try:
+            with st.spinner("Storing the file", show_time=True):
+                path = data.receive_upload(here, uploaded, uploaded.name)
+                reading_id = data.start_reading(here, path, name=uploaded.name.rsplit(".", 1)[0] or uploaded.name)
+        except UserError as error:
+            show_error(error)
+            return
+        st.session_state["upload-turn"] = turn + 1
+        _open_reading(reading_id)
+
+
+def _demo_card(here: Session) -> None:
+    with st.container(border=True, height="stretch", key="demo-card"):
+        st.subheader(":material/credit_card: The demo table", anchor=False)
+        st.markdown(
+            ":gray[Made-up card payments: cardholders with habits, merchants with opening hours, salaries and rent by "
+            "date, and about 1 % fraud. No real person is in it.]"
+        )
+        with st.form("demo", border=False):
+            left, right = st.columns(2)
+            n_rows = left.number_input("Rows", 1000, 1_000_000, DEMO_ROWS, step=1000, key="demo-rows")
+            seed = right.number_input(
+                "Seed", 0, 2**31 - 1, 0, key="demo-seed", help="The same seed makes the same table."
+            )
+            if st.form_submit_button("Make the demo table", type="primary", icon=":material/play_arrow:"):
+                _open_reading(data.start_demo(here, n_rows=int(n_rows), seed=int(seed)))
+
+
+def _open_reading(reading_id: str) -> None:
+    st.session_state["bring-table"] = False
+    selection.choose("reading", reading_id)
+    st.rerun()
+
+
+render()
