@@ -1,6 +1,8 @@
 # `make run` starts the workbench, `make test` runs what CI runs. Both make their virtual environment first.
 
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+# The first of these that really runs and is of a version that all pins support.
+SUPPORTED := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
+PYTHON ?= $(firstword $(foreach one,python3 python3.12 python3.11,$(shell $(one) -c '$(SUPPORTED)' 2>/dev/null && echo $(one))) python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
@@ -36,7 +38,7 @@ browser:
 	  { echo "The browser tests need Chromium: install Debian's packages chromium and fonts-dejavu-core."; exit 1; }
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null || \
+	@$(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || \
 	  { echo "Doppel needs Python 3.11 or 3.12; this is $$($(PYTHON) --version 2>&1). Name another with: make run PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
