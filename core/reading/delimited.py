@@ -1,0 +1,181 @@
+"""Delimited text files (CSV and its relatives): streamed through DuckDB, with every rejected line kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from core.errors import UnreadableFile
+from core.limits import MAX_CELL_CHARACTERS
+from core.reading.convert import Source, convert, guess_kinds
+from core.reading.diagnosis import MAX_REJECTED_SHOWN, Finding, Rejected
+from core.reading.dialect import Dialect, find_dialect
+from core.reading.encoding import Encoding, copy_as_utf8, find_encoding, head_text
+from core.reading.engine import connect, text
+from core.reading.kinds import Kind
+from core.reading.options import ReadOptions
+
+HEAD_BYTES = 2_000_000
+"""Beginning of a file from which its shape and the kinds of its columns are guessed."""
+REASONS = {
+    "TOO MANY COLUMNS": "more cells than the header has names",
+    "MISSING COLUMNS": "fewer cells than the header has names",
+    "UNQUOTED VALUE": "a quote that is not closed, or text behind a closing quote",
+    "LINE SIZE OVER MAXIMUM": "a cell longer than the limit",
+    "INVALID ENCODING": "bytes that are no text in this encoding",
+    "INVALID STATE": "quotes that do not fit",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelimitedResult:
+    """What reading a delimited file gave, beside the Parquet file."""
+
+    kinds: tuple[Kind, ...]
+    names: tuple[str, ...]
+    options: ReadOptions
+    findings: tuple[Finding, ...]
+    n_rejected: int
+    rejected: tuple[Rejected, ...]
+
+
+def read_delimited(
+    source: Path, target: Path, options: ReadOptions, progress: Callable[[float, str], None]
+) -> DelimitedResult:
+    """Read a delimited file into Parquet at `target`.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is no text, is empty, or has no row that can be read.
+    """
+    encoding = find_encoding(source, options.encoding)
+    progress(0.1, "Found the encoding")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".reading-") as aside:
+        readable = source
+        if encoding.needs_copy:
+            readable = Path(aside) / "utf8.csv"
+            copy_as_utf8(source, readable, encoding.name)
+        name = "utf-8" if encoding.needs_copy else encoding.name
+        dialect = find_dialect(head_text(readable, name, HEAD_BYTES), options, source.name)
+        findings = [*_about_encoding(encoding, options), *dialect.findings]
+        options, pad = _padding(dialect, options, findings)
+        progress(0.2, "Found the columns")
+        with connect(Path(aside)) as connection:
+            relation = _relation(readable, dialect, pad=pad)
+            cells = tuple(f"c{number}" for number in range(len(dialect.names)))
+            table = Source(relation=relation, cells=cells, names=dialect.names)
+            kinds = guess_kinds(table, dialect.rows, options)
+            try:
+                kinds = convert(connection, table, kinds, target, options, dialect.rows)
+            except duckdb.Error as error:
+                raise _unreadable(source, error) from error
+            progress(0.9, "Stored the table")
+            n_rejected, rejected = _rejected(connection, target)
+    if n_rejected:
+        findings.append(_about_rejected(n_rejected, rejected, dialect))
+    used = replace(
+        options, delimiter=dialect.delimiter, quote=dialect.quote, encoding=encoding.name, header=dialect.header,
+        skip=dialect.skip, comment=dialect.comment or None,
+    )  # fmt: skip
+    return DelimitedResult(
+        kinds=tuple(kinds), names=dialect.names, options=used, findings=tuple(findings),
+        n_rejected=n_rejected, rejected=rejected,
+    )  # fmt: skip
+
+
+def _relation(path: Path, dialect: Dialect, *, pad: bool) -> str:
+    width = len(dialect.names) + dialect.surplus_last
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(width))
+    settings = {
+        "auto_detect": "false",
+        "columns": f"{{{columns}}}",
+        "delim": text(dialect.delimiter),
+        "quote": text(dialect.quote),
+        "escape": text(dialect.escape),
+        "header": str(dialect.header).lower(),
+        "skip": str(dialect.skip),
+        "comment": text(dialect.comment),
+        "nullstr": "''",
+        "max_line_size": str(4 * MAX_CELL_CHARACTERS),
+        "null_padding": str(pad).lower(),
+        "store_rejects": "true",
+        "rejects_limit": "0",
+    }
+    return f"read_csv({text(str(path))}, {', '.join(f'{name}={value}' for name, value in settings.items())})"
+
+
+def _padding(dialect: Dialect, options: ReadOptions, findings: list[Finding]) -> tuple[ReadOptions, bool]:
+    """Whether short lines are filled: asked for, or most lines are short and would all be rejected."""
+    widths = Counter(len(row) for row in dialect.rows[:1_000])
+    usual = widths.most_common(1)[0][0] if widths else len(dialect.names)
+    if not options.pad and usual < len(dialect.names):
+        findings.append(
+            Finding(
+                code="short-rows", severity="warning",
+                message=f"Most lines have {usual} cells where the header has {len(dialect.names)} names; "
+                "the lacking ones are read as missing.",
+            )
+        )  # fmt: skip
+        options = replace(options, pad=True)
+    return options, options.pad
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection, target: Path) -> tuple[int, tuple[Rejected, ...]]:
+    """Rejected lines of the last reading; all of them also go to a CSV file beside the table."""
+    last = "scan_id = (SELECT max(scan_id) FROM reject_scans)"
+    n_rejected = connection.execute(f"SELECT count(DISTINCT line) FROM reject_errors WHERE {last}").fetchone()[0]
+    if not n_rejected:
+        return 0, ()
+    lines = f"""
+        SELECT line, first(error_type::VARCHAR) AS reason, left(first(csv_line), 500) AS text
+        FROM reject_errors WHERE {last} GROUP BY line ORDER BY line
+    """
+    connection.execute(f"COPY ({lines}) TO {text(str(rejects_path(target)))} (FORMAT csv, HEADER)")
+    rows = connection.execute(f"{lines} LIMIT {MAX_REJECTED_SHOWN}").fetchall()
+    return n_rejected, tuple(
+        Rejected(line=line, reason=REASONS.get(reason, reason.lower()), text=line_text or "")
+        for line, reason, line_text in rows
+    )
+
+
+def rejects_path(target: Path) -> Path:
+    """Where the rejected lines of the table at `target` are written when there are any."""
+    return target.with_suffix(".rejected.csv")
+
+
+def _about_encoding(encoding: Encoding, options: ReadOptions) -> list[Finding]:
+    if encoding.certain or options.encoding is not None:
+        return []
+    other = {"windows-1252": "cp1250", "latin-1": "windows-1252"}.get(encoding.name, "latin-1")
+    return [
+        Finding(
+            code="encoding-guessed", severity="warning", remedy={"encoding": other},
+            message=f"The file is not valid UTF-8 throughout; it was read as {encoding.name}. Look at names with accents.",
+            guess="It was saved by a spreadsheet or an older program.",
+        )
+    ]  # fmt: skip
+
+
+def _about_rejected(n_rejected: int, rejected: tuple[Rejected, ...], dialect: Dialect) -> Finding:
+    reason = Counter(one.reason for one in rejected).most_common(1)[0][0]
+    short = reason == REASONS["MISSING COLUMNS"]
+    return Finding(
+        code="lines-rejected", severity="error", place=f"line {rejected[0].line} and others" if n_rejected > 1 else
+        f"line {rejected[0].line}", remedy={"pad": True} if short else None,
+        message=f"{n_rejected:,} line{'s are' if n_rejected > 1 else ' is'} not in the table: most have {reason}.",
+        guess="Cells at the end of a line are lacking." if short else
+        f"A cell holds the delimiter {dialect.delimiter!r} without quotes, or the delimiter is another.",
+    )  # fmt: skip
+
+
+def _unreadable(source: Path, error: duckdb.Error) -> UnreadableFile:
+    first = str(error).strip().splitlines()[0].removeprefix("Invalid Input Error: ")
+    return UnreadableFile(
+        f"The file {source.name!r} cannot be read as a table: {first[:200]}", "Check delimiter, quotes and encoding."
+    )

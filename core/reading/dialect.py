@@ -1,0 +1,293 @@
+"""The shape of a delimited file: delimiter, quote, lines before the table, header and column names."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from core.errors import UnreadableFile
+from core.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS
+from core.reading.diagnosis import Finding
+from core.reading.kinds import is_number_like
+from core.reading.options import ReadOptions
+
+DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", ":", " ")
+WEAK_DELIMITERS = frozenset({":", " "})
+"""Delimiters that also stand inside ordinary texts; taken only where nothing else divides the lines."""
+SNIFFED_ROWS = 1_000
+COMMENT_MARKS = ("#", "%")
+
+csv.field_size_limit(MAX_CELL_CHARACTERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """The shape of a delimited file.
+
+    Parameters
+    ----------
+    delimiter, quote, escape : str
+        `escape` is the quote itself where quotes are doubled.
+    comment : str
+        Empty where no line is a comment.
+    skip : int
+        Lines before the header or the first row.
+    header : bool
+    names : tuple of str
+        Unique also without regard to case, never empty.
+    unnamed_first, surplus_last : bool
+        The header lacks the name of the first column (row names); every row ends with a delimiter too many.
+    rows : tuple of tuple of str
+        The first rows, as texts, for guessing what the columns hold.
+    findings : tuple of Finding
+    """
+
+    delimiter: str
+    quote: str
+    escape: str
+    comment: str
+    skip: int
+    header: bool
+    names: tuple[str, ...]
+    surplus_last: bool = False
+    rows: tuple[tuple[str, ...], ...] = field(repr=False, default=())
+    findings: tuple[Finding, ...] = ()
+
+
+def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
+    """The dialect of a file whose beginning is `text`.
+
+    Raises
+    ------
+    UnreadableFile
+        If there is no line, or more columns than the limit.
+    """
+    if not text.strip():
+        raise UnreadableFile(f"The file {name!r} holds only blank lines.", "Choose a file with a header and rows.")
+    findings: list[Finding] = []
+    comment = _comment(text, options)
+    quote = options.quote if options.quote is not None else _quote(text)
+    delimiter = options.delimiter or _announced(text) or _delimiter(text, quote, comment)
+    escape = "\\" if quote and f"\\{quote}" in text and f"{quote}{quote}{quote}" not in text else quote
+    skip = options.skip if options.skip is not None else _preamble(text, delimiter, quote, comment)
+    if skip and options.skip is None:
+        findings.append(
+            Finding(
+                code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
+                message=f"{skip} line{'s' if skip > 1 else ''} before the table {'are' if skip > 1 else 'is'} left out.",
+                guess="A title or a note stands above the table.",
+            )
+        )  # fmt: skip
+    rows = parse_rows(text, delimiter, quote, escape, comment, skip)
+    if not rows:
+        raise UnreadableFile(f"The file {name!r} holds no row.", "Choose a file with a header and rows.")
+    if len(rows[0]) > MAX_COLUMNS:
+        raise UnreadableFile(
+            f"The file {name!r} has {len(rows[0]):,} columns; the limit is {MAX_COLUMNS:,}.", "Choose columns first."
+        )
+    header = options.header if options.header is not None else _header(rows, findings)
+    names, body, surplus = _names(rows, header, findings)
+    if options.delimiter is None and len(names) == 1:
+        _one_column(body, rows[0], findings)
+    return Dialect(
+        delimiter=delimiter, quote=quote, escape=escape, comment=comment, skip=skip, header=header, names=names,
+        surplus_last=surplus, rows=tuple(map(tuple, body)), findings=tuple(findings),
+    )  # fmt: skip
+
+
+def parse_rows(text: str, delimiter: str, quote: str, escape: str, comment: str, skip: int) -> list[list[str]]:
+    """Rows of a piece of a file; blank and comment lines are left out."""
+    lines = text.split("\n")[skip:]
+    if comment:
+        lines = [line for line in lines if not line.startswith(comment)]
+    reader = csv.reader(
+        (line + "\n" for line in lines),
+        delimiter=delimiter,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        escapechar=escape if escape and escape != quote else None,
+        doublequote=escape == quote,
+    )
+    rows = []
+    try:
+        rows.extend(row for row in reader if row)
+    except csv.Error:
+        pass  # an unclosed quote or a giant cell: what was read so far is enough to guess from
+    return rows
+
+
+def _comment(text: str, options: ReadOptions) -> str:
+    if options.comment is not None:
+        return options.comment
+    lines = text.split("\n")[:SNIFFED_ROWS]
+    for mark in COMMENT_MARKS:
+        starting = [line for line in lines if line.startswith(mark)]
+        # a header like "#id,name" is no comment: it has as many delimiters as the lines below it
+        if starting and len(starting) < len(lines) and not _looks_like_header(starting, lines, mark):
+            return mark
+    return ""
+
+
+def _looks_like_header(starting: list[str], lines: list[str], mark: str) -> bool:
+    if len(starting) > 1 or not lines[0].startswith(mark):
+        return False
+    below = [line for line in lines[1:20] if line.strip()]
+    counts = [[line.count(delimiter) for line in (lines[0], *below)] for delimiter in DELIMITERS[:5]]
+    return any(count[0] > 0 and len(set(count)) == 1 for count in counts)
+
+
+def _quote(text: str) -> str:
+    """The single quote only where it opens and closes cells and the double quote never does."""
+    single = len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|]|$)", text, flags=re.MULTILINE))
+    double = len(re.findall(r'(?:^|[,;\t|])"', text, flags=re.MULTILINE))
+    return "'" if single > 2 and double == 0 else '"'
+
+
+def _announced(text: str) -> str | None:
+    """Excel's own first line `sep=;`."""
+    found = re.match(r"sep=(.)\n", text, flags=re.IGNORECASE)
+    return found.group(1) if found else None
+
+
+def _delimiter(text: str, quote: str, comment: str) -> str:
+    """The character that divides most lines into the same number of cells, the more cells the better."""
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        widths = [len(row) for row in parse_rows(text, delimiter, quote, quote, comment, 0)[:SNIFFED_ROWS]]
+        if not widths:
+            continue
+        width, count = Counter(widths).most_common(1)[0]
+        if width < 2:
+            width, count = (
+                Counter(width for width in widths if width > 1).most_common(1)[0] if max(widths) > 1 else (1, 0)
+            )
+        if width < 2 or count < 0.5 * len(widths) or (delimiter in WEAK_DELIMITERS and count < len(widths)):
+            continue
+        share = count / len(widths) - (0.5 if delimiter in WEAK_DELIMITERS else 0)
+        score = (round(share, 1), width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _preamble(text: str, delimiter: str, quote: str, comment: str) -> int:
+    """Lines above the table: those before the first that has as many cells as most lines have."""
+    lines = text.split("\n")[:SNIFFED_ROWS]
+    if re.match(r"sep=.$", lines[0], flags=re.IGNORECASE):
+        return 1
+    widths = [
+        (number, len(next(csv.reader([line], delimiter=delimiter, quotechar=quote or None), [])))
+        for number, line in enumerate(lines)
+        if line.strip() and not (comment and line.startswith(comment))
+    ]
+    usual, count = Counter(width for _, width in widths).most_common(1)[0]
+    if usual < 2 or count < 0.6 * len(widths):
+        return 0
+    first = next(number for number, width in widths if width >= usual - 1)
+    above = [width for number, width in widths if number < first]
+    return first if above and max(above) <= max(1, usual // 2) else 0
+
+
+def _header(rows: list[list[str]], findings: list[Finding]) -> bool:
+    """Whether the first row names the columns: it is of another kind than what stands below it."""
+    first, below = rows[0], [row for row in rows[1:SNIFFED_ROWS] if len(row) == len(rows[0])]
+    if not below:
+        return not any(is_number_like(cell) for cell in first)
+    for_header = against = repeated = 0
+    for position, cell in enumerate(first):
+        values = [row[position].strip() for row in below if row[position].strip()]
+        if not values or not cell.strip():
+            continue
+        numbers = sum(map(is_number_like, values)) >= 0.9 * len(values)
+        if numbers and is_number_like(cell):
+            against += 0 if re.fullmatch(r"(19|20)\d\d", cell.strip()) else 1
+        elif numbers:
+            for_header += 1
+        elif cell.strip() in values:
+            repeated += 1
+    names = [cell.strip() for cell in first]
+    distinct = len({name for name in names if name}) >= 0.9 * len(names)
+    header = for_header > against if for_header or against else repeated == 0 and distinct
+    if not header:
+        findings.append(
+            Finding(
+                code="no-header", severity="warning", place="line 1", remedy={"header": True},
+                message="The first line looks like a row, so the columns are called column_1, column_2 and so on.",
+                guess="The file has no header.",
+            )
+        )  # fmt: skip
+    elif not for_header:
+        findings.append(
+            Finding(
+                code="header-guessed", severity="info", place="line 1", remedy={"header": False},
+                message="The first line is taken for the header; all columns are texts, so it might be a row.",
+            )
+        )  # fmt: skip
+    return header
+
+
+def _names(
+    rows: list[list[str]], header: bool, findings: list[Finding]
+) -> tuple[tuple[str, ...], list[list[str]], bool]:
+    """Column names, the rows below them, and whether every row ends with one empty cell too many."""
+    body = rows[1:] if header else rows
+    width = Counter(len(row) for row in body[:SNIFFED_ROWS]).most_common(1)[0][0] if body else len(rows[0])
+    if not header:
+        return tuple(f"column_{number}" for number in range(1, width + 1)), body, False
+    raw = [cell.strip() for cell in rows[0]]
+    surplus = False
+    if len(raw) == width - 1:
+        full = [row for row in body if len(row) == width]
+        surplus = not any(row[-1].strip() for row in full)
+        if surplus:
+            findings.append(
+                Finding(
+                    code="trailing-delimiter", severity="info", place="every line",
+                    message="Every row ends with a delimiter too many; the empty last column is left out.",
+                )
+            )  # fmt: skip
+        else:
+            raw = ["row", *raw]
+            findings.append(
+                Finding(
+                    code="row-names", severity="info", place="line 1",
+                    message='The header has one name fewer than the rows have cells; the first column is called "row".',
+                    guess="The file was written with row names.",
+                )
+            )  # fmt: skip
+    return _unique(raw, findings), body, surplus
+
+
+def _unique(raw: list[str], findings: list[Finding]) -> tuple[str, ...]:
+    names: list[str] = []
+    taken = {name.lower() for name in raw if name}
+    seen: set[str] = set()
+    for number, given in enumerate(raw, start=1):
+        name = " ".join(given.split()) or f"column_{number}"
+        code, message = "name-missing", f"Column {number} has no name; it is called {name!r}."
+        if name.lower() in seen:
+            count = 1
+            while f"{name}_{count}".lower() in taken | seen:
+                count += 1
+            message = f"The name {name!r} occurs more than once; column {number} is called {f'{name}_{count}'!r}."
+            code, name = "name-repeated", f"{name}_{count}"
+        seen.add(name.lower())
+        names.append(name)
+        if not given or name != " ".join(given.split()):
+            findings.append(Finding(code=code, severity="warning", place=f"column {number}", message=message))
+    return tuple(names)
+
+
+def _one_column(body: list[list[str]], first: list[str], findings: list[Finding]) -> None:
+    cells = [row[0] for row in (first, *body[:SNIFFED_ROWS]) if row]
+    found = next((mark for mark in DELIMITERS[:5] if sum(mark in cell for cell in cells) > 0.3 * len(cells)), None)
+    if found:
+        findings.append(
+            Finding(
+                code="one-column", severity="warning", remedy={"delimiter": found},
+                message=f"The table has one column only, but many cells hold {found!r}.",
+                guess="Lines have different numbers of cells, or the delimiter is another.",
+            )
+        )  # fmt: skip

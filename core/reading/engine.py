@@ -1,0 +1,87 @@
+"""DuckDB as the reading engine: connections without network or extensions, quoting, and cells turned into values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from core.reading.kinds import Kind, KindName
+
+MEMORY_LIMIT = "2GB"
+
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A private in-memory database that spills into `folder` and never fetches an extension."""
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": str(folder / ".spill"),
+        }
+    )
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A value as an SQL text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def trimmed(cell: str, missing: tuple[str, ...], *, trim: bool) -> str:
+    """SQL for a cell without its blanks; missing where it is empty or one of `missing`."""
+    bare = f"trim({cell}, ' \t\u00a0')" if trim else cell
+    marks = [mark for mark in missing if mark]
+    if not marks:
+        return f"nullif({bare}, '')"
+    return f"CASE WHEN {bare} IN ('', {', '.join(map(text, marks))}) THEN NULL ELSE {bare} END"
+
+
+def value_of(cell: str, kind: Kind) -> str:
+    """SQL that turns a trimmed cell into a value, NULL where it cannot."""
+    if kind.name is KindName.INTEGER:
+        number = f"TRY_CAST({cell} AS BIGINT)"
+        return f"CASE WHEN {number}::VARCHAR = {cell} THEN {number} END"
+    if kind.name is KindName.WHOLE:
+        number = f"TRY_CAST({cell} AS DOUBLE)"
+        return f"CASE WHEN NOT contains({cell}, '.') AND abs({number}) < 9007199254740992 THEN {number}::BIGINT END"
+    if kind.name is KindName.DECIMAL:
+        return _decimal(cell, kind)
+    if kind.name is KindName.DATE:
+        return f"TRY_STRPTIME({cell}, {text(kind.layout)})::DATE"
+    if kind.name is KindName.DATETIME:
+        stamp = f"TRY_STRPTIME({cell}, {text(kind.layout)})"
+        return f"timezone('UTC', {stamp})" if kind.layout.endswith("%z") else f"{stamp}::TIMESTAMP"
+    return cell
+
+
+def _decimal(cell: str, kind: Kind) -> str:
+    """Doubles; anything adorned is stripped first. NaN and infinity are no numbers."""
+    bare = cell
+    for character in kind.thousands:
+        bare = f"replace({bare}, {text(character)}, '')"
+    if kind.unit:
+        bare = f"replace({bare}, {text(kind.unit)}, '')"
+    if kind.thousands or kind.unit or kind.decimal == ",":
+        bare = f"replace(replace(replace({bare}, '−', '-'), ' ', ''), '(', '-')"
+        bare = f"replace({bare}, ')', '')"
+    if kind.decimal == ",":
+        bare = f"replace({bare}, ',', '.')"
+    number = f"TRY_CAST({bare} AS DOUBLE)"
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
+def checked(cell: str, kind: Kind, position: int) -> str:
+    """SQL for a cell's value that stops the statement, naming the column's position, where there is none."""
+    if kind.name is KindName.TEXT:
+        return cell
+    value = value_of(cell, kind)
+    marks = f" OR {cell} IN ({', '.join(map(text, kind.placeholders))})" if kind.placeholders else ""
+    return f"CASE WHEN {value} IS NOT NULL THEN {value} WHEN {cell} IS NULL{marks} THEN NULL ELSE error('column={position}') END"
