@@ -107,6 +107,9 @@ def _cast(array: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.Chunk
 
 def level_texts(array: pa.ChunkedArray) -> pd.Categorical:
     """Levels as a categorical of their canonical texts, in order of first appearance."""
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if pa.types.is_null(kind):
+        return pd.Categorical.from_codes(np.full(len(array), -1), categories=pd.Index([], dtype=object))
     if pa.types.is_dictionary(array.type):
         array = pc.cast(array, array.type.value_type)
     if pa.types.is_floating(array.type):

@@ -1,10 +1,10 @@
 """Strength of relation of every pair of columns, whatever their types, and how far two tables differ in it.
 
-Pearson's r for two numbers (-1 to 1), correlation ratio for a number and levels (0 to 1), Cramér's V for levels (0 to 1).
-The last two are corrected for chance: without it, columns with many levels look related in any finite table.
+Pearson's r for two numbers (-1 to 1), correlation ratio for a number and levels (0 to 1), Cramér's V for levels (0 to
+1). The last two are corrected for chance: without it, columns with many levels look related in any finite table.
 
-Source: correlation ratio with epsilon squared (Kelley 1935); Cramér's V corrected as in Bergsma (2013), "A bias-correction
-for Cramér's V and Tschuprow's T", Journal of the Korean Statistical Society 42.
+Source: correlation ratio with epsilon squared (Kelley 1935); Cramér's V corrected as in Bergsma (2013), "A
+bias-correction for Cramér's V and Tschuprow's T", Journal of the Korean Statistical Society 42.
 """
 
 from __future__ import annotations
@@ -87,8 +87,11 @@ def _fill_numbers(columns, pairs, scaled, where, matrix, redrawn, redraws) -> No
     matrix[np.ix_(places, places)] = Moments.of(scaled).correlations()
     if redrawn is None:
         return
-    both = [(number, where[columns[a].name], where[columns[b].name]) for number, (a, b) in enumerate(pairs)
-            if columns[a].is_number and columns[b].is_number]
+    both = [
+        (number, where[columns[a].name], where[columns[b].name])
+        for number, (a, b) in enumerate(pairs)
+        if columns[a].is_number and columns[b].is_number
+    ]
     index, rows, cols = (np.array(each) for each in zip(*both, strict=True))
     groups = Moments.of_groups(scaled, redraws.group, redraws.n_groups)
     for number, weights in enumerate(redraws.weights):
@@ -166,7 +169,9 @@ def cramers_v(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int
 def _cramer_of(
     first: np.ndarray, second: np.ndarray, n_first: int, n_second: int, redraws: Redraws | None
 ) -> tuple[float, np.ndarray | None]:
-    cells, place, counts = np.unique(first.astype(np.int64) * n_second + second, return_inverse=True, return_counts=True)
+    cells, place, counts = np.unique(
+        first.astype(np.int64) * n_second + second, return_inverse=True, return_counts=True
+    )
     rows, cols = cells // n_second, cells % n_second
     value = float(_cramer(counts[None, :].astype(np.float64), rows, cols, n_first, n_second)[0])
     if redraws is None:

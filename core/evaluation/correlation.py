@@ -49,7 +49,7 @@ class CorrelationDifference:
         if not defined.any():
             raise NotApplicable("No two columns of the real table vary, so there are no relations to compare.")
 
-        def against_real(table: CodedTable, purpose: str) -> tuple[Association, float, np.ndarray | None, Redraws | None]:
+        def against_real(table: CodedTable, purpose: str) -> tuple[Association, float, np.ndarray, Redraws]:
             redraws = Redraws.of(table.n_rows, tables.generator(purpose))
             found = association(data.columns, table, scaling, redraws, redrawn_pairs(len(defined)))
             target = real.matrix[upper][defined]

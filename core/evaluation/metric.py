@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import NotApplicable
-from core.records import MetricResult, Scope, Status
+from core.records import Condition, MetricResult, Scope, Status
 from core.schema import Schema
 
 
@@ -52,6 +52,9 @@ class Tables:
         Real rows that the model never saw.
     conditioned : DataFrame or None
         Rows drawn under conditions; never part of table metrics.
+    conditions : tuple of Condition
+        What the conditioned rows were asked for, in their order, each with the rows delivered; may be empty where it is
+        not known.
     target : str or None
     seed : int
         Seed of everything random in judging.
@@ -66,6 +69,7 @@ class Tables:
     synthetic: pd.DataFrame
     control: pd.DataFrame | None = None
     conditioned: pd.DataFrame | None = None
+    conditions: tuple[Condition, ...] = ()
     target: str | None = None
     seed: int = 0
     threads: int = 1

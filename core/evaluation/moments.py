@@ -95,7 +95,7 @@ class Moments:
         )
 
     def correlations(self) -> np.ndarray:
-        """Pearson's r of every pair, shape (..., d, d); NaN where a column is constant or fewer than two rows are left."""
+        """Pearson's r of every pair, shape (..., d, d); NaN where a column is constant."""
         swapped = [np.swapaxes(each, -1, -2) for each in (self.sum_first, self.square_first)]
         with np.errstate(divide="ignore", invalid="ignore"):
             covariance = self.product - self.sum_first * swapped[0] / self.n

@@ -25,6 +25,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.FIDELITY, "pictures", "COLUMN_PICTURES"),
     Entry(Part.FIDELITY, "trends", "PAIR_TRENDS"),
     Entry(Part.FIDELITY, "correlation", "CORRELATION_DIFFERENCE"),
+    Entry(Part.FIDELITY, "conditioned", "CONDITIONED_ROWS"),
+    Entry(Part.UTILITY, "utility", "UTILITY"),
+    Entry(Part.PRIVACY, "privacy_distances", "DISTANCES"),
+    Entry(Part.PRIVACY, "attacks.singling_out", "UNIVARIATE"),
 )
 
 

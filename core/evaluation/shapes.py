@@ -1,8 +1,8 @@
 """Column shapes: how alike each column is, on its own, in the synthetic and the real table.
 
-Source: SDMetrics' Column Shapes (KS complement and TV complement). Where a column has missing values we differ on purpose:
-theirs drops them, so a generator that never draws a missing value loses nothing; here missing is one more level, and below
-every number.
+Source: SDMetrics' Column Shapes (KS complement and TV complement). Where a column has missing values we differ on
+purpose: theirs drops them, so a generator that never draws a missing value loses nothing; here missing is one more
+level, and below every number.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ def _redrawn_shape(column: CodedColumn, real: CodedTable, other: CodedTable, red
         return 1.0 - np.abs(shares - level_shares(column, real)).sum(axis=1) / 2
     real_numbers, numbers = real.numbers[column.name], other.numbers[column.name]
     grid = _grid(real_numbers, numbers)
-    real_cumulative = np.cumsum(np.bincount(_grid_codes(real_numbers, grid), minlength=len(grid) + 2)) / len(real_numbers)
-    cumulative = np.cumsum(redraws.shares(_grid_codes(numbers, grid), len(grid) + 2), axis=1)
+    n_codes = len(grid) + 2
+    real_cumulative = np.cumsum(np.bincount(_grid_codes(real_numbers, grid), minlength=n_codes)) / len(real_numbers)
+    cumulative = np.cumsum(redraws.shares(_grid_codes(numbers, grid), n_codes), axis=1)
     return 1.0 - np.abs(cumulative - real_cumulative).max(axis=1)
 
 
@@ -171,12 +172,15 @@ def _table_result(found: Shapes, floor: Shapes | None, n_columns: int, n_rows: i
     )
 
 
-def _column_result(
-    place: int, column: CodedColumn, found: Shapes, floor: Shapes | None, n_rows: int
-) -> MetricResult:
+def _column_result(place: int, column: CodedColumn, found: Shapes, floor: Shapes | None, n_rows: int) -> MetricResult:
     value = float(found.values[place])
     low, high = interval(value, None if found.redrawn is None else found.redrawn[place], found.redraws)
-    method = "KS complement" if column.is_number else "TV complement"
+    if column.is_number:
+        meaning = f"KS complement: at no value do the cumulative shares of rows differ by more than {1 - value:.1%}."
+    else:
+        meaning = (
+            f"TV complement: {1 - value:.1%} of the synthetic rows would need another level to match the real shares."
+        )
     return MetricResult(
         metric="column_shapes",
         scope=Scope.COLUMN,
@@ -192,9 +196,7 @@ def _column_result(
             None if floor is None or floor.redrawn is None else floor.redrawn[place],
             None if floor is None else floor.redraws,
         ),
-        explanation=f"{method}: at no value do the cumulative shares of rows differ by more than {1 - value:.1%}."
-        if column.is_number
-        else f"{method}: {1 - value:.1%} of the synthetic rows would have to change their level to match the real shares.",
+        explanation=meaning,
         n_rows=n_rows,
     )
 
@@ -206,7 +208,7 @@ def noise_floor(
     *,
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> dict[str, float]:
-    """Anchors from the control rows: their value against the train rows, and where another such table would lie (95 %)."""
+    """Anchors from the control rows: their value against train rows, and where another such table would lie (95 %)."""
     if value is None:
         return {}
     anchors = {"control rows": value}

@@ -4,8 +4,8 @@ Two numbers: 1 - |difference of Pearson's r| / 2. Any other pair: TV complement 
 widths over the real range with open ends, missing in a bin of its own. Two numbers of which one is constant in either
 table have no r; their joint table is compared instead, which a generator that has collapsed to one value does not pass.
 
-Source: SDMetrics' Column Pair Trends, with two differences on purpose. Their bins come from each table's own range, so one
-synthetic row outside the real range shifts all of them, and their report drops pairs of weak real association.
+Source: SDMetrics' Column Pair Trends, with two differences on purpose. Their bins come from each table's own range, so
+one synthetic row outside the real range shifts all of them, and their report drops pairs of weak real association.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ def pair_trends(
     redraws = redraws or {}
     pairs = list(combinations(range(len(columns)), 2))
     values = {name: np.full(len(pairs), np.nan) for name in others}
-    redrawn = {
-        name: np.full((len(pairs), len(redraws[name].weights)), np.nan) for name in others if redraws.get(name) is not None
-    }
+    redrawn = {name: np.full((len(pairs), len(redraws[name].weights)), np.nan) for name in others if redraws.get(name)}
     _linear(columns, pairs, real, others, redraws, values, redrawn)
     chosen = redrawn_pairs(len(pairs))
     for place, (first, second) in enumerate(pairs):
@@ -97,9 +95,7 @@ def pair_trends(
                 values[name][place], again = joint.similarity(others[name], wanted)
                 if again is not None:
                     redrawn[name][place] = again
-    return {
-        name: Trends(values=values[name], redrawn=redrawn.get(name), redraws=redraws.get(name)) for name in others
-    }
+    return {name: Trends(values=values[name], redrawn=redrawn.get(name), redraws=redraws.get(name)) for name in others}
 
 
 def redrawn_pairs(n_pairs: int) -> np.ndarray:
@@ -197,7 +193,7 @@ class PairTrends:
         others = {"synthetic": data.synthetic} | ({"control": data.control} if data.control is not None else {})
         redraws = {
             "synthetic": Redraws.of(data.synthetic.n_rows, tables.generator("redraws")),
-            "control": Redraws.of(data.control.n_rows, tables.generator("redraws of control")) if data.control else None,
+            "control": data.control and Redraws.of(data.control.n_rows, tables.generator("redraws of control")),
         }
         trends = pair_trends(data.columns, data.train, others, redraws)
         found, floor = trends["synthetic"], trends.get("control")
@@ -229,9 +225,7 @@ def _table_result(found: Trends, floor: Trends | None, n_rows: int) -> MetricRes
     )
 
 
-def _pair_result(
-    place: int, pair: tuple[str, str], found: Trends, floor: Trends | None, n_rows: int
-) -> MetricResult:
+def _pair_result(place: int, pair: tuple[str, str], found: Trends, floor: Trends | None, n_rows: int) -> MetricResult:
     value = float(found.values[place])
     low, high = interval(value, found.redrawn_pair(place), found.redraws)
     anchors = {}

@@ -1,0 +1,100 @@
+"""Scores of predictions with whole-number weights, so that a bootstrap of test rows costs no new prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """Test rows in the order of one score, ties together; made once, scored under any weights.
+
+    Parameters
+    ----------
+    place : int array of shape (n_rows,)
+        Rank of the row's score among the distinct scores, from the lowest.
+    n_places : int
+    is_positive : bool array of shape (n_rows,)
+    """
+
+    place: np.ndarray
+    n_places: int
+    is_positive: np.ndarray
+
+    @classmethod
+    def of(cls, scores: np.ndarray, is_positive: np.ndarray) -> Ranking:
+        """Rank rows by score; a higher score speaks for positive."""
+        distinct, place = np.unique(scores, return_inverse=True)
+        return cls(place=place, n_places=len(distinct), is_positive=is_positive.astype(bool))
+
+    def _counts(self, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        weights = np.ones(len(self.place)) if weights is None else weights
+        positive = np.bincount(self.place, weights=weights * self.is_positive, minlength=self.n_places)
+        return positive, np.bincount(self.place, weights=weights, minlength=self.n_places) - positive
+
+    def auc(self, weights: np.ndarray | None = None) -> float:
+        """Area under the ROC curve: the chance that a positive row scores above a negative one, ties half.
+
+        Returns
+        -------
+        float in 0..1, or NaN without positive or without negative rows
+
+        Source
+        ------
+        Mann-Whitney U; equals `sklearn.metrics.roc_auc_score` with `sample_weight`.
+        """
+        positive, negative = self._counts(weights)
+        n_positive, n_negative = positive.sum(), negative.sum()
+        if not n_positive or not n_negative:
+            return float("nan")
+        below = np.cumsum(negative) - negative
+        return float((positive * (below + negative / 2)).sum() / (n_positive * n_negative))
+
+    def average_precision(self, weights: np.ndarray | None = None) -> float:
+        """Area under the precision-recall curve as a sum of steps; NaN without positive rows.
+
+        Source
+        ------
+        Equals `sklearn.metrics.average_precision_score` with `sample_weight`.
+        """
+        positive, negative = (each[::-1] for each in self._counts(weights))
+        if not positive.sum():
+            return float("nan")
+        found = np.cumsum(positive)
+        retrieved = found + np.cumsum(negative)
+        precision = np.divide(found, retrieved, out=np.zeros_like(found), where=retrieved > 0)
+        return float((positive * precision).sum() / positive.sum())
+
+
+def macro_auc(rankings: list[Ranking], weights: np.ndarray | None = None) -> float:
+    """Mean one-against-rest AUC over the classes that occur among the (weighted) test rows; NaN if none does."""
+    values = np.array([ranking.auc(weights) for ranking in rankings])
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def r2(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Coefficient of determination: 1 perfect, 0 no better than the mean of the test rows, negative worse.
+
+    Returns
+    -------
+    float, or NaN where the truth does not vary
+
+    Source
+    ------
+    Equals `sklearn.metrics.r2_score` with `sample_weight`.
+    """
+    weights = np.ones(len(truth)) if weights is None else weights
+    if not weights.sum():
+        return float("nan")
+    spread = float(weights @ (truth - np.average(truth, weights=weights)) ** 2)
+    return 1 - float(weights @ (truth - predicted) ** 2) / spread if spread > 0 else float("nan")
+
+
+def bootstrap_weights(n_rows: int, n_draws: int, generator: np.random.Generator) -> np.ndarray:
+    """Times that every row is drawn in each of `n_draws` bootstrap samples, int array of shape (n_draws, n_rows)."""
+    weights = np.empty((n_draws, n_rows), dtype=np.int32)
+    for one in weights:
+        one[:] = np.bincount(generator.integers(0, n_rows, n_rows), minlength=n_rows)
+    return weights
