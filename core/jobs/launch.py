@@ -248,5 +248,3 @@ def wait(
 
 def _session(view: JobView) -> Path:
     return view.folder.parent.parent
-
-

@@ -1,0 +1,255 @@
+"""The catalogue's tables, as ordered steps; each is applied once, in one transaction with its record.
+
+Steps that were released are never changed: a new need is a new step at the end. There are no foreign keys: they block
+deleting parent and child in one transaction, and renames. `core.store.store` checks parents instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import duckdb
+
+from core.errors import MigrationFailed
+from core.jobs.protocol import JOB_KINDS, JobState
+from core.records import Direction, Scope, Status, Verdict
+from core.schema import ColumnType, Storage, Treatment
+
+Step = Callable[[duckdb.DuckDBPyConnection], object]
+
+
+RECORDS = """
+    create table if not exists migration (
+        name varchar primary key,
+        applied_at timestamp not null
+    )
+"""
+
+
+def _one_of(values: type[StrEnum] | tuple[str, ...]) -> str:
+    """A list for `in (...)` in a check constraint; made of our own words only."""
+    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
+
+
+def m001_catalogue(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Datasets, their columns, runs, samples and evaluations."""
+    cursor.execute(
+        """
+        create table dataset (
+            id varchar primary key,
+            name varchar not null,
+            parent_id varchar,
+            target varchar,
+            n_rows bigint not null check (n_rows >= 0),
+            n_train bigint not null check (n_train >= 0),
+            n_control bigint not null check (n_control >= 0),
+            split varchar not null,
+            files varchar not null,
+            content_hash varchar not null,
+            created_at timestamp not null
+        )
+        """
+    )
+    cursor.execute(
+        f"""
+        create table dataset_column (
+            dataset_id varchar not null,
+            place integer not null,
+            name varchar not null check (name <> ''),
+            type varchar not null check (type in {_one_of(ColumnType)}),
+            storage varchar not null check (storage in {_one_of(Storage)}),
+            treatment varchar not null check (treatment in {_one_of(Treatment)}),
+            reason varchar not null,
+            definition varchar not null,
+            primary key (dataset_id, place)
+        )
+        """
+    )
+    cursor.execute(
+        f"""
+        create table training_run (
+            id varchar primary key,
+            dataset_id varchar not null,
+            state varchar not null check (state in {_one_of(JobState)}),
+            config varchar not null,
+            config_hash varchar not null,
+            device varchar,
+            versions varchar,
+            error varchar,
+            created_at timestamp not null,
+            updated_at timestamp not null
+        )
+        """
+    )
+    cursor.execute(
+        """
+        create table epoch (
+            run_id varchar not null,
+            step bigint not null check (step >= 0),
+            epoch bigint not null check (epoch >= 0),
+            epoch_done boolean not null,
+            record varchar not null,
+            primary key (run_id, step)
+        )
+        """
+    )
+    cursor.execute(
+        """
+        create table checkpoint (
+            run_id varchar not null,
+            epoch bigint not null check (epoch >= 0),
+            step bigint,
+            folder varchar not null,
+            content_hash varchar not null,
+            created_at timestamp not null,
+            primary key (run_id, epoch)
+        )
+        """
+    )
+    cursor.execute(
+        """
+        create table sample (
+            id varchar primary key,
+            run_id varchar not null,
+            epoch bigint,
+            request varchar not null,
+            n_rows bigint not null check (n_rows >= 0),
+            n_unconditioned bigint not null check (n_unconditioned between 0 and n_rows),
+            outcomes varchar not null,
+            path varchar not null,
+            content_hash varchar not null,
+            created_at timestamp not null
+        )
+        """
+    )
+    cursor.execute(
+        """
+        create table evaluation (
+            id varchar primary key,
+            sample_id varchar not null,
+            parts varchar not null,
+            plan varchar not null,
+            settings varchar not null,
+            versions varchar not null,
+            pictures varchar not null,
+            content_hash varchar not null,
+            created_at timestamp not null
+        )
+        """
+    )
+    cursor.execute(
+        f"""
+        create table metric_result (
+            evaluation_id varchar not null,
+            place integer not null,
+            metric varchar not null,
+            scope varchar not null check (scope in {_one_of(Scope)}),
+            subject varchar not null,
+            value double,
+            low double,
+            high double,
+            interval varchar not null,
+            direction varchar not null check (direction in {_one_of(Direction)}),
+            unit varchar not null,
+            anchors varchar not null,
+            counts varchar not null,
+            verdict varchar not null check (verdict in {_one_of(Verdict)}),
+            rule varchar not null,
+            status varchar not null check (status in {_one_of(Status)}),
+            explanation varchar not null,
+            n_rows bigint not null,
+            seconds double not null,
+            primary key (evaluation_id, place),
+            check ((status = 'measured') = (value is not null))
+        )
+        """
+    )
+
+
+def m002_jobs(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Jobs and the state in which they were last taken in."""
+    cursor.execute(
+        f"""
+        create table job (
+            id varchar primary key,
+            kind varchar not null check (kind in {_one_of(JOB_KINDS)}),
+            state varchar not null check (state in {_one_of(JobState)}),
+            config varchar not null,
+            error_id varchar not null,
+            error varchar not null,
+            created_at timestamp not null,
+            updated_at timestamp not null
+        )
+        """
+    )
+
+
+def m003_audit(cursor: duckdb.DuckDBPyConnection) -> None:
+    """What was done, when; every entry's hash covers the one before, so that none can be taken out unseen."""
+    cursor.execute(
+        """
+        create table audit (
+            number bigint primary key check (number >= 1),
+            happened_at timestamp not null,
+            action varchar not null,
+            ids varchar not null,
+            settings varchar not null,
+            hash varchar not null
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit)
+
+
+def applied(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Names of the steps that the catalogue has, in order; never writes."""
+    tables = {name for (name,) in cursor.execute("select table_name from information_schema.tables").fetchall()}
+    if "migration" not in tables:
+        return ()
+    return tuple(name for (name,) in cursor.execute("select name from migration order by name").fetchall())
+
+
+def migrate(
+    cursor: duckdb.DuckDBPyConnection, now: Callable[[], object], steps: tuple[Step, ...] = MIGRATIONS
+) -> tuple[str, ...]:
+    """Apply the steps that are missing; gives their names.
+
+    Parameters
+    ----------
+    now : callable
+        Gives the time of each step's record, UTC without a zone.
+    steps : tuple of functions
+        In order; a name says its place.
+
+    Raises
+    ------
+    MigrationFailed
+        If the catalogue has steps that this version does not know, or a step fails. That step has changed nothing.
+    """
+    known = tuple(step.__name__ for step in steps)
+    there = applied(cursor)
+    if there != known[: len(there)]:
+        newer = ", ".join(name for name in there if name not in known) or ", ".join(there)
+        raise MigrationFailed(
+            f"This session was written by another version of Doppel: its catalogue has {newer}.",
+            "Open it with that version, or start a new session.",
+        )
+    done = []
+    for step in steps[len(there) :]:
+        cursor.begin()
+        try:
+            cursor.execute(RECORDS)
+            step(cursor)
+            cursor.execute("insert into migration values (?, ?)", [step.__name__, now()])
+            cursor.commit()
+        except duckdb.Error as error:
+            cursor.rollback()
+            raise MigrationFailed(
+                f"The session's catalogue could not be brought to this version: step {step.__name__} failed ({error}).",
+                "Nothing was changed. Start a new session, and keep this one's folder.",
+            ) from error
+        done.append(step.__name__)
+    return tuple(done)
