@@ -63,8 +63,8 @@ def blocks_of(tables: Tables, data: Coded) -> list[Block]:
     """Conditioned rows by the level they were asked for.
 
     Where the conditions themselves are not known (a table made elsewhere), the level column that is constant in the
-    conditioned rows is taken for the condition, of several the one whose level is rarest in the train rows; failing
-    that, the levels of the target.
+    conditioned rows is taken for the condition, of several the target or else the one whose level is rarest in the
+    train rows; without one, the levels of the target are told apart.
     """
     by_name = {column.name: column for column in data.columns if not column.is_number}
     rows = data.tables[CONDITIONED]
@@ -83,9 +83,9 @@ def blocks_of(tables: Tables, data: Coded) -> list[Block]:
         codes = rows.codes[column.name]
         share = float((data.train.codes[column.name] == codes[0]).mean())
         if codes[0] < column.n_codes - 1 and (codes == codes[0]).all() and share < 1:
-            constant.append((share, column))
+            constant.append((column.name != tables.target, share, column))
     if constant:
-        _, column = min(constant, key=lambda each: each[0])
+        *_, column = min(constant, key=lambda each: each[:2])
         return [_block(column, column.levels[rows.codes[column.name][0]], everything)]
     target = by_name.get(tables.target or "")
     if target is None:

@@ -127,31 +127,32 @@ def learn_and_predict(
         raise NotApplicable(f"No row of the {learn_from} table has a known value of {task.target!r}.")
     matrix, truth = task.features.tables[learn_from][chosen], task.truth[learn_from][chosen]
     test = task.features.tables[predict][task.known(predict)]
+    used = ~np.isnan(matrix).all(axis=0)  # a column without any value stops the learner
     with threadpool_limits(threads):
-        if task.is_regression:
-            scores = _regression(task, matrix, truth, test, seed)
-        else:
-            scores = _probabilities(task, matrix, truth, test, seed)
+        learn = _regression if task.is_regression else _probabilities
+        scores = learn(task, matrix[:, used], truth, test[:, used], seed, task.features.is_level[used])
     return Predictions(scores=scores, n_train=len(chosen))
 
 
-def _regression(task: Task, matrix: np.ndarray, truth: np.ndarray, test: np.ndarray, seed: int) -> np.ndarray:
+def _regression(task, matrix, truth, test, seed, is_level) -> np.ndarray:
     centre, scale = truth.mean(), truth.std() or 1.0
+    if not matrix.shape[1]:
+        return np.full(len(test), centre)
     model = HistGradientBoostingRegressor(
-        max_iter=N_ITERATIONS, early_stopping=False, categorical_features=task.features.is_level, random_state=seed
+        max_iter=N_ITERATIONS, early_stopping=False, categorical_features=is_level, random_state=seed
     )
     model.fit(matrix, (truth - centre) / scale)
     return model.predict(test) * scale + centre
 
 
-def _probabilities(task: Task, matrix: np.ndarray, truth: np.ndarray, test: np.ndarray, seed: int) -> np.ndarray:
+def _probabilities(task, matrix, truth, test, seed, is_level) -> np.ndarray:
     scores = np.zeros((len(test), len(task.classes)))
-    seen = np.unique(truth)
-    if len(seen) == 1:  # nothing to tell apart: the same probability for every row
-        scores[:, seen[0]] = 1.0
+    seen, counts = np.unique(truth, return_counts=True)
+    if len(seen) == 1 or not matrix.shape[1]:  # nothing to learn: the same probabilities for every row
+        scores[:, seen] = counts / len(truth)
         return scores
     model = HistGradientBoostingClassifier(
-        max_iter=N_ITERATIONS, early_stopping=False, categorical_features=task.features.is_level, random_state=seed
+        max_iter=N_ITERATIONS, early_stopping=False, categorical_features=is_level, random_state=seed
     )
     model.fit(matrix, truth)
     scores[:, model.classes_] = model.predict_proba(test)

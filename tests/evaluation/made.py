@@ -15,7 +15,8 @@ def schema_of(**types: str) -> Schema:
     """A schema from `name="continuous"` pairs."""
     return Schema(
         columns=tuple(
-            Column(name=name, type=ColumnType(kind), reason="made", storage=Storage.TEXT) for name, kind in types.items()
+            Column(name=name, type=ColumnType(kind), reason="made", storage=Storage.TEXT)
+            for name, kind in types.items()
         )
     )
 
@@ -52,7 +53,9 @@ def people(n_rows: int, seed: int) -> dict:
     rng = np.random.default_rng(seed)
     age = rng.integers(18, 80, n_rows).astype(float)
     job = rng.choice(["clerk", "nurse", "pilot"], n_rows, p=[0.5, 0.3, 0.2])
-    income = 200 * age + np.select([job == "clerk", job == "nurse"], [1_000, 9_000], 20_000) + rng.normal(0, 3_000, n_rows)
+    income = (
+        200 * age + np.select([job == "clerk", job == "nurse"], [1_000, 9_000], 20_000) + rng.normal(0, 3_000, n_rows)
+    )
     chance = 1 / (1 + np.exp(-(income - 18_000) / 3_000))
     return {
         "age": age,

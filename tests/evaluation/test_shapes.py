@@ -70,9 +70,7 @@ def test_tv_complement_of_disjoint_shares_is_zero():
 
 
 def test_the_noise_floor_of_control_rows_stands_beside_the_value_with_its_interval():
-    items = list(
-        COLUMN_SHAPES.measure(tables_of(MIXED, people(2_000, 0), people(1_000, 1), control=people(500, 2)))
-    )
+    items = list(COLUMN_SHAPES.measure(tables_of(MIXED, people(2_000, 0), people(1_000, 1), control=people(500, 2))))
     table = result(items, "column_shapes")
     assert table.low < table.value < table.high
     assert "drawing the synthetic rows again" in table.interval

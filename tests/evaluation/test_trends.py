@@ -65,7 +65,7 @@ def test_missing_has_a_bin_of_its_own():
 
 
 def test_a_collapsed_number_is_compared_by_its_joint_table():
-    # synthetic x is constant, so it has no correlation. Real cells lie on the diagonal of the 10 x 10 bins, the synthetic
+    # synthetic x is constant, so it has no correlation. Real cells lie on the diagonal of the 10 x 10 bins, synthetic
     # rows share one x bin: the only common cell holds 1/10 in both tables.
     schema = schema_of(x="continuous", y="continuous")
     line = np.arange(10.0)
