@@ -59,7 +59,8 @@ def _form(here: Session, run: RunView) -> None:
             step=1000,
             key=f"rows-{run.id}",
             required=True,
-            help="Rows without any condition, with the true frequencies of the real table. As many as the train rows make "
+            help="Rows without any condition, with the true frequencies of the real table. As many as the train "
+            "rows make "
             "comparisons fair. Rows of conditions come in addition.",
         )
         epoch = middle.selectbox(
@@ -70,7 +71,14 @@ def _form(here: Session, run: RunView) -> None:
             help="The generator as it was at the end of an epoch.",
         )
         seed = right.number_input(
-            "Seed", 0, 2**31 - 1, 0, step=1, key=f"seed-{run.id}", required=True, help="The same seed draws the same rows."
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            step=1,
+            key=f"seed-{run.id}",
+            required=True,
+            help="The same seed draws the same rows.",
         )
         conditions = condition_editor(here, run.dataset_id, real.schema)
         extra = sum(condition.n_rows for condition in conditions)

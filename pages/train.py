@@ -40,7 +40,9 @@ def render() -> None:
 
 
 def _run(here: Session, run_id: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="train-head"):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="train-head"
+    ):
         with st.container(gap=None):
             header("Train", "Both networks play against each other: watch for curves that settle.")
         if st.button("Train another", icon=":material/add:", key="another-run"):

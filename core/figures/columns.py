@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -52,7 +53,7 @@ def level_shares(picture: ColumnPicture, limit: int = MAX_LEVELS_SHOWN) -> Share
 def bin_shares(picture: ColumnPicture) -> Shares:
     """Share of all rows in each bin, with the bin's bounds as its text."""
     edges = [_edge(edge, picture) for edge in picture.edges]
-    texts = tuple(f"{low} to {high}" for low, high in zip(edges[:-1], edges[1:], strict=True))
+    texts = tuple(f"{low} to {high}" for low, high in pairwise(edges))
     real, synthetic = _counts(picture.real, len(texts)), _counts(picture.synthetic, len(texts))
     return Shares(
         texts=texts,
@@ -64,11 +65,11 @@ def bin_shares(picture: ColumnPicture) -> Shares:
 def shape_difference(picture: ColumnPicture) -> float:
     """Half the sum of absolute differences of the drawn shares (0 equal, 1 disjoint): what orders "worst first"."""
     shares = bin_shares(picture) if picture.edges else level_shares(picture, limit=10**9)
-    real, synthetic = shares.real, shares.synthetic
+    difference = float(np.abs(shares.real - shares.synthetic).sum())
     if picture.edges:
-        real = np.append(real, 1 - real.sum() if real.sum() else 0)
-        synthetic = np.append(synthetic, 1 - synthetic.sum() if synthetic.sum() else 0)
-    return float(np.abs(real - synthetic).sum() / 2)
+        real, synthetic = sum(picture.real) + picture.real_missing, sum(picture.synthetic) + picture.synthetic_missing
+        difference += abs(picture.real_missing / max(real, 1) - picture.synthetic_missing / max(synthetic, 1))
+    return difference / 2
 
 
 def column_figure(

@@ -18,6 +18,12 @@ LINE_HEIGHT = 15
 CHARACTER = 0.019
 """Width of a letter of an anchor's name as a share of a tile's axis; names that would touch take another line."""
 
+FRESH = "fresh rows"
+"""The anchor of privacy metrics: rows that owe nothing to single train rows."""
+
+ELSEWHERE = frozenset({"attack", "control", "baseline", "signed", "detectable", "detectable share of copied rows"})
+"""Numbers kept among anchors that do not lie on the metric's own scale."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
@@ -58,13 +64,17 @@ class Rate:
 
 
 def as_anchors(anchors: Mapping[str, float]) -> tuple[Anchor, ...]:
-    """Anchors of a result from left to right; "x low" and "x high" are the interval of the anchor "x"."""
-    ends = {name for name in anchors for end in (" low", " high") if name.endswith(end) and name.removesuffix(end) in anchors}
-    found = [
-        Anchor(name=name, value=value, low=anchors.get(f"{name} low"), high=anchors.get(f"{name} high"))
-        for name, value in anchors.items()
-        if name not in ends
-    ]
+    """Anchors of a result that lie on its scale, from left to right.
+
+    "x low" and "x high" are the interval of the anchor "x", and "chance low" and "chance high" that of fresh rows;
+    what a test could have detected, and the rates behind a risk, are on other scales.
+    """
+    found = []
+    for name, value in anchors.items():
+        if name in ELSEWHERE or name.endswith((" low", " high")):
+            continue
+        band = "chance" if name == FRESH else name
+        found.append(Anchor(name=name, value=value, low=anchors.get(f"{band} low"), high=anchors.get(f"{band} high")))
     return tuple(sorted(found, key=lambda one: one.value))
 
 
@@ -112,7 +122,9 @@ def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figur
     below = 34 + LINE_HEIGHT * max(lines, default=-1)
     height = below + 16
     styled(figure, colours, height=height, legend=False)
-    figure.update_layout(margin={"l": 2, "r": 2, "t": 0, "b": 0, "autoexpand": False}, hoverlabel={"font": {"size": 11}})
+    figure.update_layout(
+        margin={"l": 2, "r": 2, "t": 0, "b": 0, "autoexpand": False}, hoverlabel={"font": {"size": 11}}
+    )
     pad = (high - low) * 0.03
     figure.update_xaxes(range=[low - pad, high + pad], visible=False)
     return figure.update_yaxes(range=[-below, 16], visible=False)

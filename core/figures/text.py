@@ -38,7 +38,7 @@ def short(text: object, limit: int = MAX_NAME) -> str:
     if len(whole) <= limit:
         return flat(whole)
     head = limit // 2
-    return flat(f"{whole[:head]}…{whole[len(whole) - (limit - head - 1):]}")
+    return flat(f"{whole[:head]}…{whole[len(whole) - (limit - head - 1) :]}")
 
 
 def label(text: object, limit: int = MAX_NAME) -> str:

@@ -11,7 +11,16 @@ CONFIG = {
     "displaylogo": False,
     "showSendToCloud": False,
     "displayModeBar": "hover",
-    "modeBarButtonsToRemove": ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"],
+    "modeBarButtonsToRemove": [
+        "zoom2d",
+        "pan2d",
+        "select2d",
+        "lasso2d",
+        "zoomIn2d",
+        "zoomOut2d",
+        "autoScale2d",
+        "resetScale2d",
+    ],
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 STILL = {**CONFIG, "displayModeBar": False}

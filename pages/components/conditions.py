@@ -38,7 +38,9 @@ def condition_editor(here: Session, dataset_id: str, schema: Schema) -> tuple[Co
             column_config={
                 "Column": st.column_config.SelectboxColumn(options=columns, required=True, width="medium"),
                 "Level": st.column_config.TextColumn(required=True, width="medium"),
-                "Rows": st.column_config.NumberColumn(min_value=0, step=1, required=True, default=100, format="localized"),
+                "Rows": st.column_config.NumberColumn(
+                    min_value=0, step=1, required=True, default=100, format="localized"
+                ),
             },
             alt="Conditions: column, level and number of rows",
         )
@@ -58,7 +60,10 @@ def _adder(here: Session, dataset_id: str, columns: list[str], state: str) -> No
     )
     n_rows = rows.number_input("Rows", 1, 10_000_000, 1000, step=100, key=f"{state}-rows")
     if press.button("Add", icon=":material/add:", key=f"{state}-add", width="stretch", disabled=level is None):
-        st.session_state[state] = [*st.session_state[state], dict(zip(FIELDS, (column, level, int(n_rows)), strict=True))]
+        st.session_state[state] = [
+            *st.session_state[state],
+            dict(zip(FIELDS, (column, level, int(n_rows)), strict=True)),
+        ]
         st.session_state[f"{state}-turn"] = st.session_state.get(f"{state}-turn", 0) + 1
         st.rerun()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from pages.components.summaries import as_picture, summary_table
 
 from core.dataset import Dataset
 from core.figures.columns import column_figure, describe_column
@@ -11,7 +12,6 @@ from core.workbench.sessions import Session
 from pages.components import charts
 from pages.components.frame import header, next_step
 from pages.components.progress import finished
-from pages.components.summaries import as_picture, summary_table
 from pages.components.words import name, text
 
 
@@ -30,8 +30,7 @@ def show_dataset(here: Session, dataset_id: str) -> None:
     next_step(
         "pages/train.py",
         "Train a generator",
-        f"**{dataset.n_train:,} train rows** are ready for a generator; "
-        f"{dataset.n_control:,} control rows stay aside.",
+        f"**{dataset.n_train:,} train rows** are ready for a generator; {dataset.n_control:,} control rows stay aside.",
     )
 
 
@@ -41,7 +40,9 @@ def _facts(dataset: Dataset) -> None:
         columns[0].metric("Rows", f"{dataset.n_rows:,}")
         columns[1].metric("Train rows", f"{dataset.n_train:,}", help="Real rows that generators learn from.")
         columns[2].metric(
-            "Control rows", f"{dataset.n_control:,}", help="Real rows that no generator sees: the measure of what is normal."
+            "Control rows",
+            f"{dataset.n_control:,}",
+            help="Real rows that no generator sees: the measure of what is normal.",
         )
         columns[3].metric("Columns", f"{len(dataset.schema):,}")
     words = [f"Target: {name(dataset.target)}" if dataset.target else "No target"]
@@ -67,9 +68,14 @@ def _columns(here: Session, dataset: Dataset) -> None:
             "Column": st.column_config.TextColumn(width="medium", pinned=True),
             "Type": st.column_config.TextColumn(width="small"),
             "Distribution": st.column_config.BarChartColumn(
-                width="medium", y_min=0, color=charts.colours().real, help="Numbers: equal-width bins. Levels: most frequent first."
+                width="medium",
+                y_min=0,
+                color=charts.colours().real,
+                help="Numbers: equal-width bins. Levels: most frequent first.",
             ),
-            "Values": st.column_config.TextColumn(width="medium", help="Range of numbers and dates; the most frequent level."),
+            "Values": st.column_config.TextColumn(
+                width="medium", help="Range of numbers and dates; the most frequent level."
+            ),
             "Missing": st.column_config.NumberColumn(format="%.1f %%", width="small"),
             "Levels": st.column_config.NumberColumn(format="localized", width="small", help="Distinct present values."),
             "Why this type": st.column_config.TextColumn(width="large"),
@@ -84,7 +90,7 @@ def _columns(here: Session, dataset: Dataset) -> None:
     with st.container(border=True, key="column-detail"):
         st.markdown(f"**{name(picture.column)}** :gray[{picture.type}]")
         alt = describe_column(picture)
-        charts.show(column_figure(picture, colours=charts.colours(), height=320, max_levels=30), key="column-large", alt=alt)
+        charts.show(
+            column_figure(picture, colours=charts.colours(), height=320, max_levels=30), key="column-large", alt=alt
+        )
         st.caption(text(alt))
-
-

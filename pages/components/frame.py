@@ -26,7 +26,10 @@ def check_python(version: tuple[int, int] | None = None) -> str | None:
     found = version or sys.version_info[:2]
     if found in PYTHONS:
         return None
-    return f"Doppel needs Python 3.11 or 3.12, and this is Python {found[0]}.{found[1]}: make a virtual environment with one of them."
+    return (
+        f"Doppel needs Python 3.11 or 3.12, and this is Python {found[0]}.{found[1]}: make a virtual "
+        f"environment with one of them."
+    )
 
 
 def header(title: str, sentence: str) -> None:
@@ -84,7 +87,9 @@ def forget() -> None:
     st.rerun()
 
 
-def empty(title: str, sentence: str, *, page: str | None = None, label: str = "", icon: str = ":material/inbox:") -> None:
+def empty(
+    title: str, sentence: str, *, page: str | None = None, label: str = "", icon: str = ":material/inbox:"
+) -> None:
     """Say what is missing and what to do first.
 
     Parameters
@@ -105,6 +110,8 @@ def empty(title: str, sentence: str, *, page: str | None = None, label: str = ""
 
 def next_step(page: str, label: str, sentence: str = "") -> None:
     """The way to the next page of the work."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"next-{page.removesuffix('.py')}"):
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"next-{page.removesuffix('.py')}"
+    ):
         st.markdown(sentence or "Next")
         st.page_link(page, label=label, icon=":material/arrow_forward:", icon_position="right")

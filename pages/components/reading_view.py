@@ -94,12 +94,17 @@ def _types(reading: Reading) -> Schema | None:
     """The editor of column types; the schema with the analyst's types, or None while one of them is impossible."""
     st.subheader("What each column represents", anchor=False)
     st.markdown(
-        ":gray[The type decides how a column is learned. Change it where the reason does not convince you: double-click, "
+        ":gray[The type decides how a column is learned. Change it where the reason does not convince you: "
+        "double-click, "
         "or press Enter on a cell of the Type column.]"
     )
-    wanted = st.text_input(
-        "Show columns whose name contains", key="type-filter", icon=":material/search:", placeholder="All columns"
-    ) if len(reading.schema) > 25 else ""
+    wanted = (
+        st.text_input(
+            "Show columns whose name contains", key="type-filter", icon=":material/search:", placeholder="All columns"
+        )
+        if len(reading.schema) > 25
+        else ""
+    )
     base = _type_table(reading)
     shown = base[base["Column"].str.contains(wanted, case=False, regex=False)] if wanted else base
     edited = st.data_editor(
@@ -111,7 +116,9 @@ def _types(reading: Reading) -> Schema | None:
         disabled=[column for column in base.columns if column != "Type"],
         column_config={
             "Column": st.column_config.TextColumn(width="medium", pinned=True),
-            "Type": st.column_config.SelectboxColumn(options=[str(one) for one in ColumnType], required=True, width="small"),
+            "Type": st.column_config.SelectboxColumn(
+                options=[str(one) for one in ColumnType], required=True, width="small"
+            ),
             "Why": st.column_config.TextColumn(width="large"),
             "Missing": st.column_config.NumberColumn(format="%.1f %%", help="Share of missing cells.", width="small"),
             "Levels": st.column_config.NumberColumn(format="localized", help="Distinct present values.", width="small"),
@@ -168,7 +175,8 @@ def _save(here: Session, reading: Reading, schema: Schema) -> None:
                 [None, *(column.name for column in schema.modelled)],
                 format_func=lambda one: "No target" if one is None else short(one, 60),
                 key=f"target-{reading.id}",
-                help="The column that models will predict from the others. With a target the Evaluate page measures how "
+                help="The column that models will predict from the others. With a target the Evaluate page "
+                "measures how "
                 "useful the synthetic rows are, and its shares are kept among the control rows.",
             )
         with middle:
@@ -180,7 +188,8 @@ def _save(here: Session, reading: Reading, schema: Schema) -> None:
                 index=choices.index(suggestion) if suggestion in choices else 0,
                 format_func=lambda one: "Every row stands for itself" if one is None else short(one, 60),
                 key=f"group-{reading.id}",
-                help="A column that names a person or a company with several rows. All its rows go to the same side, so "
+                help="A column that names a person or a company with several rows. All its rows go to the same "
+                "side, so "
                 "that control rows are people the generator never saw.",
             )
         with right:

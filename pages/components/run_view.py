@@ -28,7 +28,8 @@ def show_run(here: Session, run_id: str) -> None:
         next_step(
             "pages/sample.py",
             "Draw rows",
-            f"Rows can be drawn from {count(len(run.checkpoints), 'checkpoint')}, the last of epoch {run.checkpoints[-1]}.",
+            f"Rows can be drawn from {count(len(run.checkpoints), 'checkpoint')}, the last of epoch "
+            f"{run.checkpoints[-1]}.",
         )
 
 
@@ -59,7 +60,8 @@ def _state(run: RunView) -> None:
         show_failure(run.job, "Training")
     elif str(status.state) in ("paused", "stopped") and run.checkpoints:
         st.info(
-            f"Everything up to epoch {max((record.epoch for record in run.records), default=0)} is kept. Resume goes on "
+            f"Everything up to epoch {max((record.epoch for record in run.records), default=0)} is kept. Resume "
+            f"goes on "
             "with the very numbers of a run that was never interrupted.",
             icon=":material/bookmark:",
         )
@@ -71,8 +73,12 @@ def _tiles(run: RunView) -> None:
         columns[0].metric("Time left", duration(run.eta_seconds) if run.job.state.is_active else "–")
         columns[1].metric("Time spent", duration(sum(record.seconds for record in run.records)))
         rate = f"{run.rows_per_second:,.0f}" if run.rows_per_second else "–"
-        columns[2].metric("Rows per second", rate, help="Real rows shown to the critic per second, in the last stretch.")
-        columns[3].metric("Device", run.device or "–", help="Where the networks are: processor (cpu) or graphics card (cuda).")
+        columns[2].metric(
+            "Rows per second", rate, help="Real rows shown to the critic per second, in the last stretch."
+        )
+        columns[3].metric(
+            "Device", run.device or "–", help="Where the networks are: processor (cpu) or graphics card (cuda)."
+        )
 
 
 def _controls(here: Session, run: RunView) -> None:
@@ -123,7 +129,8 @@ def _curves(run: RunView) -> None:
         charts.show(
             loss_figure(run.records, smoothing, colours=charts.colours()),
             key="losses",
-            alt=f"Losses until epoch {last.epoch}: generator {last.generator_loss:.3f}, critic {last.discriminator_loss:.3f}",
+            alt=f"Losses until epoch {last.epoch}: generator {last.generator_loss:.3f}, critic "
+            f"{last.discriminator_loss:.3f}",
         )
         st.caption(
             "Neither has to fall: the two networks move against each other. Curves that settle into a band are a good "
@@ -141,7 +148,11 @@ def _curves(run: RunView) -> None:
 def _settings(run: RunView) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         rows = [
-            {"Setting": field.metadata["label"], "Value": _shown(getattr(run.config, field.name)), "Group": field.metadata["group"]}
+            {
+                "Setting": field.metadata["label"],
+                "Value": _shown(getattr(run.config, field.name)),
+                "Group": field.metadata["group"],
+            }
             for field in dataclasses.fields(run.config)
         ]
         st.dataframe(rows, hide_index=True, key="settings", alt="Settings of this run")
@@ -150,5 +161,3 @@ def _settings(run: RunView) -> None:
 
 def _shown(value: object) -> str:
     return ", ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
-
-

@@ -46,7 +46,8 @@ def _outcomes(view: SampleView) -> None:
     short_by = sum(outcome.shortfall for outcome in view.outcomes)
     if short_by:
         st.warning(
-            f"{count(short_by, 'row')} of the requested levels could not be drawn within the budget; the table says which.",
+            f"{count(short_by, 'row')} of the requested levels could not be drawn within the budget; the table "
+            f"says which.",
             icon=":material/warning:",
         )
     else:
@@ -59,12 +60,15 @@ def _outcomes(view: SampleView) -> None:
             "Obtained": [one.n_obtained for one in view.outcomes],
             "Shortfall": [one.shortfall for one in view.outcomes],
             "Met at once": [
-                100 * one.n_matched_natively / one.condition.n_rows if one.condition.n_rows else None for one in view.outcomes
+                100 * one.n_matched_natively / one.condition.n_rows if one.condition.n_rows else None
+                for one in view.outcomes
             ],
             "Acceptance": [100 * one.n_obtained / one.n_drawn if one.n_drawn else None for one in view.outcomes],
         }
     )
-    numbers = {column: st.column_config.NumberColumn(format="localized") for column in ("Asked", "Obtained", "Shortfall")}
+    numbers = {
+        column: st.column_config.NumberColumn(format="localized") for column in ("Asked", "Obtained", "Shortfall")
+    }
     st.dataframe(
         table,
         hide_index=True,
@@ -72,7 +76,8 @@ def _outcomes(view: SampleView) -> None:
         column_config=numbers
         | {
             "Met at once": st.column_config.NumberColumn(
-                format="%.1f %%", help="Rows that had the level in the first draw, before any was refused. Higher is better."
+                format="%.1f %%",
+                help="Rows that had the level in the first draw, before any was refused. Higher is better.",
             ),
             "Acceptance": st.column_config.NumberColumn(
                 format="%.1f %%", help="Acceptance rate: accepted rows of all rows drawn for it. Higher is better."

@@ -98,5 +98,3 @@ def _pick(kind: str, label: str, ids: Sequence[str], labels: dict[str, str], *, 
 def _changed(kind: str, key: str) -> None:
     if st.session_state[key]:
         selection.choose(kind, st.session_state[key])
-
-

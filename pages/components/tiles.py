@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,7 +11,7 @@ from core.figures.scales import describe_metric, metric_figure
 from core.records import Direction, MetricResult, Status, Verdict
 from pages.components import charts
 from pages.components.glossary import entry
-from pages.components.words import text
+from pages.components.words import duration, text, thousands
 
 VERDICTS = {
     Verdict.PASS: ("Pass", ":material/check_circle:", "green"),
@@ -22,10 +23,11 @@ ARROWS = {
     Direction.LOWER: "↓ lower is better",
     Direction.TARGET: "→ closer to its anchor is better",
 }
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 def tiles(results: Sequence[MetricResult], *, key: str, per_row: int = 3) -> None:
-    """Metrics beside one another, those without a number last in their row order."""
+    """Metrics beside one another, in the order given."""
     for start in range(0, len(results), per_row):
         row = results[start : start + per_row]
         for place, (column, result) in enumerate(zip(st.columns(per_row), row, strict=False)):
@@ -36,23 +38,57 @@ def tiles(results: Sequence[MetricResult], *, key: str, per_row: int = 3) -> Non
 def tile(result: MetricResult, *, key: str) -> None:
     """One metric."""
     word = entry(result.metric)
+    first, rest = split_sentences(result.explanation)
     with st.container(border=True, height="stretch", key=f"tile-{key}"):
         if result.status is not Status.MEASURED:
             st.metric(word.label, "Not measured", help=word.help)
             st.markdown(f":gray[{text(result.explanation)}]")
             return
-        st.metric(word.label, f"{result.value:.3f}", help=word.help)
-        if result.verdict in VERDICTS:
-            name, icon, colour = VERDICTS[result.verdict]
-            st.badge(name, icon=icon, color=colour, help=text(result.rule) or None)
-        st.caption(f"{_interval(result)}{ARROWS[result.direction]}{f' · {text(result.unit)}' if result.unit else ''}")
-        charts.show(
-            metric_figure(result, colours=charts.colours()), key=f"scale-{key}", alt=describe_metric(result), still=True
-        )
-        st.markdown(text(result.explanation))
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+            st.metric(word.label, f"{result.value:.3f}", help=word.help, width="content")
+            _badge(result)
+        st.caption(" · ".join(part for part in (_interval(result), ARROWS[result.direction]) if part))
+        figure = metric_figure(result, colours=charts.colours())
+        charts.show(figure, key=f"scale-{key}", alt=describe_metric(result), still=True)
+        st.markdown(text(first))
+        with st.popover("Details", icon=":material/info:", type="tertiary"):
+            _details(result, rest)
+
+
+def split_sentences(explanation: str) -> tuple[str, str]:
+    """The first sentence of an explanation, and the rest of it.
+
+    >>> split_sentences("Half of 3.5 match. The rest does not.")
+    ('Half of 3.5 match.', 'The rest does not.')
+    """
+    first, *rest = _SENTENCE_END.split(explanation, maxsplit=1)
+    return first, rest[0] if rest else ""
+
+
+def _badge(result: MetricResult) -> None:
+    if result.verdict in VERDICTS:
+        name, icon, colour = VERDICTS[result.verdict]
+        st.badge(name, icon=icon, color=colour, help=text(result.rule) or None)
 
 
 def _interval(result: MetricResult) -> str:
     if result.low is None or result.high is None:
         return ""
-    return f"**{result.low:.3f} to {result.high:.3f}** ({text(result.interval)}) · "
+    return f"{result.low:.3f} to {result.high:.3f} (95 %)"
+
+
+def _details(result: MetricResult, rest: str) -> None:
+    word = entry(result.metric)
+    for line in (word.question, word.reading):
+        if line:
+            st.markdown(line)
+    if rest:
+        st.markdown(text(rest))
+    facts = {"Unit": result.unit, "Interval": result.interval, "Rule": result.rule}
+    facts |= {name.capitalize(): thousands(value) for name, value in result.counts.items()}
+    facts |= {f"Anchor: {name}": f"{value:.4g}" for name, value in result.anchors.items()}
+    facts |= {"Synthetic rows": thousands(result.n_rows), "Took": duration(result.seconds)}
+    lines = [f"- {text(name)}: {text(value)}" for name, value in facts.items() if value]
+    st.caption("\n".join(lines))
+    if word.source:
+        st.caption(f"Source: {word.source}")

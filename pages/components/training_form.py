@@ -30,7 +30,8 @@ def training_form() -> TrainingConfig | None:
         required=True,
         format_func=lambda one: f"{one.capitalize()} · {PRESETS[one].epochs} epochs",
         key="preset",
-        help="A named set of settings to start from. " + " ".join(f"**{key.capitalize()}**: {word}." for key, word in PRESET_WORDS.items()),
+        help="A named set of settings to start from. "
+        + " ".join(f"**{key.capitalize()}**: {word}." for key, word in PRESET_WORDS.items()),
     )
     base = PRESETS[preset]
     fields = dataclasses.fields(TrainingConfig)
@@ -41,7 +42,9 @@ def training_form() -> TrainingConfig | None:
             for group in dict.fromkeys(field.metadata["group"] for field in rest):
                 st.markdown(f"**{group}**")
                 values |= _grid([field for field in rest if field.metadata["group"] == group], base, preset)
-        sent = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:", key="start-training")
+        sent = st.form_submit_button(
+            "Start training", type="primary", icon=":material/play_arrow:", key="start-training"
+        )
     if not sent:
         return None
     try:

@@ -1,0 +1,109 @@
+"""Every column side by side: filtered, ordered worst first, a screenful at a time so that wide tables stay quick."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.figures.columns import column_figure, describe_column, shape_difference
+from core.records import ColumnPicture, Report, Scope, Status
+from pages.components import charts
+from pages.components.words import count, name, short, text
+
+PER_ROW = 3
+PER_PAGE = 9
+ORDERS = ("Worst first", "Best first", "As in the table", "By name")
+
+
+def column_gallery(report: Report) -> None:
+    """Cards of columns with their own filter, order and pages."""
+    scores = column_scores(report)
+    types = list(dict.fromkeys(picture.type for picture in report.columns))
+    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    wanted = left.text_input(
+        "Filter",
+        key="column-filter",
+        placeholder="Columns whose name contains…",
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    kind = middle.selectbox(
+        "Type",
+        [None, *types],
+        format_func=lambda one: "All types" if one is None else one,
+        key="column-type",
+        label_visibility="collapsed",
+    )
+    order = right.selectbox("Order", ORDERS, key="column-order", label_visibility="collapsed")
+    pictures = [
+        picture
+        for picture in report.columns
+        if (not wanted or wanted.lower() in picture.column.lower()) and (kind is None or picture.type == kind)
+    ]
+    if order == "By name":
+        pictures.sort(key=lambda picture: picture.column.lower())
+    elif order != "As in the table":
+        pictures.sort(key=lambda picture: scores[picture.column], reverse=order == "Best first")
+    if not pictures:
+        st.info("No column fits the filter.", icon=":material/filter_alt_off:")
+        return
+    n_pages = -(-len(pictures) // PER_PAGE)
+    page = min(st.session_state.get("column-page", 1) or 1, n_pages)
+    first = (page - 1) * PER_PAGE
+    for start in range(first, min(first + PER_PAGE, len(pictures)), PER_ROW):
+        for place, column in enumerate(st.columns(PER_ROW)):
+            if start + place < min(first + PER_PAGE, len(pictures)):
+                with column:
+                    _card(pictures[start + place], scores, place=start - first + place)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(
+            f"{count(len(pictures), 'column')}. The score is the KS complement of numbers and dates and the TV "
+            f"complement of "
+            "levels: 1 means the same distribution. Shares are of all rows of each table."
+        )
+        if n_pages > 1:
+            st.pagination(n_pages, key="column-page")
+    with st.expander("All scores as a table", icon=":material/table:"):
+        _table(pictures, scores)
+
+
+def column_scores(report: Report) -> dict[str, float]:
+    """Column shapes of every column; where it was not measured, one minus the difference that is drawn."""
+    measured = {
+        result.subject[0]: result.value
+        for result in report.results
+        if result.scope is Scope.COLUMN and result.metric == "column_shapes" and result.status is Status.MEASURED
+    }
+    return {picture.column: measured.get(picture.column, 1 - shape_difference(picture)) for picture in report.columns}
+
+
+def _card(picture: ColumnPicture, scores: dict[str, float], *, place: int) -> None:
+    with st.container(border=True, height="stretch", key=f"column-card-{place}"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+            st.markdown(f"**{name(picture.column, 26)}** :gray[{picture.type}]")
+            st.markdown(f"**{scores[picture.column]:.3f}**", width="content")
+        sentence = describe_column(picture)
+        charts.show(
+            column_figure(picture, colours=charts.colours()),
+            key=f"column-{place}",
+            alt=f"{short(picture.column, 100)}: {sentence}",
+            still=True,
+        )
+        if picture.real_missing or picture.synthetic_missing:
+            st.caption(text(sentence[sentence.rfind("Missing:") :]))
+
+
+def _table(pictures: list[ColumnPicture], scores: dict[str, float]) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Column": [short(picture.column, 200) for picture in pictures],
+                "Type": [picture.type for picture in pictures],
+                "Score": [scores[picture.column] for picture in pictures],
+            }
+        ),
+        hide_index=True,
+        key="column-scores",
+        column_config={"Score": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f")},
+        alt="Score of every column, higher is better",
+    )

@@ -1,0 +1,97 @@
+"""Privacy page: what the synthetic rows give away, always measured against rows that the generator never saw."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.records import Report
+from core.workbench import sampling
+from pages.components import selection, session
+from pages.components.attack_view import show_attacks
+from pages.components.distance_view import show_distances
+from pages.components.frame import empty, header
+from pages.components.judging_panel import again, latest, running, start_panel
+from pages.components.progress import finished
+from pages.components.tiles import tiles
+
+PARTS = ("privacy",)
+KEY_METRICS = ("dcr_share", "memorised_share", "singling_out_univariate")
+NEW = "attack-again"
+
+PATENT = (
+    "Singling out, linkability and inference are Anonymeter's evaluators (Giomi et al. 2023, Clear BSD licence). "
+    "Its authors "
+    "grant no patent rights and have a patent pending on the method (US-20230401336-A1): ask a lawyer before you "
+    "offer these "
+    "attacks as a service."
+)
+
+
+def render() -> None:
+    """The privacy report of the chosen sample, or what to do to get one."""
+    here = session.current()
+    header(
+        "Privacy",
+        "What do the rows give away? Each test is run on control rows too, which nobody trained on: they show "
+        "what is normal.",
+    )
+    sample_id = selection.chosen("sample")
+    if not sample_id:
+        empty(
+            "No sample yet",
+            "Draw rows from a trained generator first.",
+            page="pages/sample.py",
+            label="Go to Sample",
+            icon=":material/dataset:",
+        )
+        return
+    drawn = sampling.sample(here, sample_id)
+    if not finished(drawn.job, label="Drawing rows", key="privacy-sample"):
+        return
+    view = latest(here, sample_id, PARTS)
+    if view is None or st.session_state.get(NEW) == sample_id:
+        st.session_state.pop(NEW, None)
+        start_panel(
+            here,
+            sample_id,
+            PARTS,
+            label="Attack this sample",
+            sentence="Distances from every synthetic row to the nearest real ones, and an attacker who tries to "
+            "single people "
+            "out; each against train rows and, for comparison, against control rows.",
+            key="privacy",
+        )
+        return
+    still = running(here, view)
+    if view.report is not None:
+        _report(view.report, still=still)
+    if not still and again(view, key="privacy"):
+        st.session_state[NEW] = sample_id
+        st.rerun()
+    _limits()
+
+
+def _report(report: Report, *, still: bool) -> None:
+    tiles([found for name in KEY_METRICS if (found := report.find(name)) is not None], key="privacy")
+    show_attacks(report)
+    show_distances(report)
+    if still:
+        st.caption("More is on its way.")
+
+
+def _limits() -> None:
+    with st.expander("What these numbers cannot say", icon=":material/help:"):
+        st.markdown(
+            "- They are tests that were run, not a proof. Rows that pass them can still be open to an attack that "
+            "nobody "
+            "tried, or to an attacker who knows more.\n"
+            "- Closeness is not harm, and distance is not protection: distance tests alone miss membership leaks "
+            "(arXiv 2312.05114, 2505.01524).\n"
+            "- Nothing here makes a table anonymous in the sense of the law; that judgement needs people, context "
+            "and purpose.\n"
+            "- Small tables make weak tests: look at the intervals and at what a test could have detected."
+        )
+        st.caption(PATENT)
+
+
+render()
