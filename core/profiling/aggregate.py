@@ -1,0 +1,276 @@
+"""Facts about the columns of a Parquet table, aggregated in DuckDB so that a long or wide table stays quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import UnreadableFile
+from core.schema import Storage
+
+MAX_LEVELS_COUNTED = 1_000
+"""Columns with at most this many distinct values get exact counts of every level."""
+EXACT_ROWS = 500_000
+"""Up to this many rows distinct values are counted exactly, beyond it only where they could be all different."""
+SAMPLE_ROWS = 20_000
+"""Rows of the named sample on which contents are looked at: evenly spread over the first, middle and last pieces."""
+COLUMNS_PER_QUERY = 100
+MAX_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFacts:
+    """What was counted in one column.
+
+    Parameters
+    ----------
+    name : str
+    storage : Storage
+    n_rows, n_missing : int
+    n_levels : int
+        Distinct present values; exact up to `EXACT_ROWS` rows, an estimate within 2 % beyond.
+    low, high : float or None
+        Smallest and largest number, or seconds since 1970 of a date.
+    whole : bool
+        Whether all numbers are whole.
+    levels : mapping of value to count
+        Every level, most frequent first, where there are at most `MAX_LEVELS_COUNTED`; empty otherwise.
+    sample : Series
+        Present values of the named sample.
+    """
+
+    name: str
+    storage: Storage
+    n_rows: int
+    n_missing: int
+    n_levels: int
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    levels: Mapping[Any, int] = field(default_factory=dict)
+    sample: pd.Series = field(default_factory=pd.Series, repr=False)
+
+    @property
+    def n_present(self) -> int:
+        """Cells that are not missing."""
+        return self.n_rows - self.n_missing
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no present value occurs twice."""
+        return self.n_present > 0 and self.n_levels == self.n_present
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is stored as a number."""
+        return self.storage in (Storage.INTEGER, Storage.DECIMAL)
+
+
+def column_facts(parquet: Path) -> list[ColumnFacts]:
+    """Facts about every column of a Parquet table, in file order.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is no Parquet table.
+    """
+    try:
+        with pq.ParquetFile(parquet) as file:
+            n_rows, fields = file.metadata.num_rows, list(file.schema_arrow)
+            sample = _sample(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UnreadableFile(f"The table {Path(parquet).name!r} cannot be read as Parquet: {error}.") from error
+    with connection() as duck:
+        facts: list[ColumnFacts] = []
+        for start in range(0, len(fields), COLUMNS_PER_QUERY):
+            facts += _counted(duck, parquet, fields[start : start + COLUMNS_PER_QUERY], n_rows, sample)
+    return facts
+
+
+def connection() -> duckdb.DuckDBPyConnection:
+    """A private in-memory database without extensions."""
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+    )
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def scan(parquet: Path) -> str:
+    """SQL of a Parquet file as a relation."""
+    path = str(parquet).replace("'", "''")
+    return f"read_parquet('{path}')"
+
+
+def storage_of(kind: pa.DataType) -> Storage:
+    """How a Parquet column holds its values."""
+    if pa.types.is_dictionary(kind):
+        return storage_of(kind.value_type)
+    if pa.types.is_boolean(kind):
+        return Storage.BOOLEAN
+    if pa.types.is_integer(kind):
+        return Storage.INTEGER
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return Storage.DECIMAL
+    if pa.types.is_date(kind):
+        return Storage.DATE
+    if pa.types.is_timestamp(kind):
+        return Storage.DATETIME
+    return Storage.TEXT
+
+
+def _sample(file: pq.ParquetFile) -> pd.DataFrame:
+    """The named sample: evenly spread rows of the first, the middle and the last row group."""
+    n_groups = file.num_row_groups
+    wanted = sorted({0, n_groups // 2, n_groups - 1}) if n_groups else []
+    pieces = []
+    for group in wanted:
+        table = file.read_row_group(group)
+        step = max(1, table.num_rows * len(wanted) // SAMPLE_ROWS)
+        pieces.append(table.take(pa.array(np.arange(0, table.num_rows, step), type=pa.int64())))
+    if not pieces:
+        return file.schema_arrow.empty_table().to_pandas()
+    return pa.concat_tables(pieces).to_pandas(integer_object_nulls=True)
+
+
+def _counted(
+    duck: duckdb.DuckDBPyConnection, parquet: Path, fields: list[pa.Field], n_rows: int, sample: pd.DataFrame
+) -> list[ColumnFacts]:
+    first = _first_pass(duck, parquet, fields)
+    candidates = [
+        one.name
+        for one, (_, present, about, *_) in zip(fields, first, strict=True)
+        if about > MAX_LEVELS_COUNTED * 0.9 and (n_rows <= EXACT_ROWS or about > 0.9 * present)
+    ]
+    exact = _distinct(duck, parquet, candidates)
+    facts = []
+    for one, (storage, present, about, low, high, whole) in zip(fields, first, strict=True):
+        n_levels, levels = exact.get(one.name, min(about, present)), {}
+        if n_levels <= MAX_LEVELS_COUNTED * 1.1:
+            levels = _levels(duck, parquet, one.name)
+            n_levels = len(levels)
+            levels = levels if n_levels <= MAX_LEVELS_COUNTED else {}
+        facts.append(
+            ColumnFacts(
+                name=one.name, storage=storage, n_rows=n_rows, n_missing=n_rows - present, n_levels=n_levels,
+                low=low, high=high, whole=whole, levels=levels, sample=sample[one.name].dropna(),
+            )
+        )  # fmt: skip
+    return facts
+
+
+def _first_pass(duck: duckdb.DuckDBPyConnection, parquet: Path, fields: list[pa.Field]) -> list[tuple]:
+    """Per column: storage, present cells, estimate of distinct values, lowest, highest, whether all are whole."""
+    parts = []
+    for one in fields:
+        name, storage = quoted(one.name), storage_of(one.type)
+        value = f"nullif({name}, 'NaN'::DOUBLE)" if storage is Storage.DECIMAL else name
+        low = high = whole = "NULL"
+        if storage in (Storage.INTEGER, Storage.DECIMAL):
+            low, high = f"min({value})::DOUBLE", f"max({value})::DOUBLE"
+            whole = "true" if storage is Storage.INTEGER else f"bool_and({value} = floor({value}))"
+        elif storage in (Storage.DATE, Storage.DATETIME):
+            low, high = f"epoch(min({name})::TIMESTAMP)", f"epoch(max({name})::TIMESTAMP)"
+        parts += [f"count({value})", f"approx_count_distinct({value})", low, high, whole]
+    row = duck.execute(f"SELECT {', '.join(parts)} FROM {scan(parquet)}").fetchone()
+    return [
+        (storage_of(one.type), row[5 * i], row[5 * i + 1], row[5 * i + 2], row[5 * i + 3], bool(row[5 * i + 4]))
+        for i, one in enumerate(fields)
+    ]
+
+
+def _distinct(duck: duckdb.DuckDBPyConnection, parquet: Path, names: list[str]) -> dict[str, int]:
+    """Exact numbers of distinct present values."""
+    found = {}
+    for name in names:
+        query = f"SELECT count(DISTINCT {quoted(name)}) FROM {scan(parquet)}"
+        found[name] = duck.execute(query).fetchone()[0]
+    return found
+
+
+def _levels(duck: duckdb.DuckDBPyConnection, parquet: Path, name: str) -> dict[Any, int]:
+    """Counts of every level, most frequent first; equal counts in the order of the values."""
+    column = quoted(name)
+    query = (
+        f"SELECT {column}, count(*) AS n FROM {scan(parquet)} WHERE {column} IS NOT NULL "
+        f"GROUP BY {column} ORDER BY n DESC, {column}"
+    )
+    return {value: count for value, count in duck.execute(query).fetchall() if value == value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberFacts:
+    """How the present numbers of a column lie; dates as seconds since 1970.
+
+    Parameters
+    ----------
+    mean, deviation : float
+    quantiles : tuple of float
+        At `QUANTILES`.
+    counts : tuple of int
+        Rows in `BINS` bins of equal width between the lowest and the highest number.
+    """
+
+    mean: float
+    deviation: float
+    quantiles: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+BINS = 20
+
+
+def number_facts(parquet: Path, facts: list[ColumnFacts]) -> dict[str, NumberFacts]:
+    """Mean, spread, quantiles and a histogram of every column that has a lowest and a highest number.
+
+    Quantiles are exact up to `EXACT_ROWS` rows and those of an approximation (t-digest) beyond.
+    """
+    wanted = [one for one in facts if one.low is not None and one.high is not None]
+    found: dict[str, NumberFacts] = {}
+    with connection() as duck:
+        for start in range(0, len(wanted), COLUMNS_PER_QUERY):
+            found |= _number_facts(duck, parquet, wanted[start : start + COLUMNS_PER_QUERY])
+    return found
+
+
+def _number_facts(duck: duckdb.DuckDBPyConnection, parquet: Path, facts: list[ColumnFacts]) -> dict[str, NumberFacts]:
+    parts, bins = [], []
+    quantile = "quantile_cont" if facts[0].n_rows <= EXACT_ROWS else "approx_quantile"
+    for position, one in enumerate(facts):
+        column = quoted(one.name)
+        dated = one.storage in (Storage.DATE, Storage.DATETIME)
+        value = f"epoch({column}::TIMESTAMP)" if dated else f"nullif({column}::DOUBLE, 'NaN'::DOUBLE)"
+        parts += [f"avg({value})", f"stddev_samp({value})", f"{quantile}({value}, {list(QUANTILES)})"]
+        width = (one.high - one.low) / BINS or 1.0
+        bins.append(f"least({BINS - 1}, floor(({value} - {one.low!r}) / {width!r}))::INTEGER AS b{position}")
+    row = duck.execute(f"SELECT {', '.join(parts)} FROM {scan(parquet)}").fetchone()
+    # one count per bin and column: all columns in one pass over the table
+    sums = [
+        f"count(*) FILTER (WHERE b{position} = {number})" for position in range(len(facts)) for number in range(BINS)
+    ]
+    counts = duck.execute(f"SELECT {', '.join(sums)} FROM (SELECT {', '.join(bins)} FROM {scan(parquet)})").fetchone()
+    return {
+        one.name: NumberFacts(
+            mean=float(row[3 * i]),
+            deviation=float(row[3 * i + 1] or 0.0),
+            quantiles=tuple(float(value) for value in row[3 * i + 2]),
+            counts=tuple(counts[BINS * i : BINS * (i + 1)]),
+        )
+        for i, one in enumerate(facts)
+    }

@@ -1,0 +1,75 @@
+"""Shapes of identifiers: what makes two codes alike, and which pattern describes a column of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ID_NAME = re.compile(
+    r"(^|[_\s\-.])(id|ids|uuid|guid|key|identifier|nr|no|number|ref|reference|kennung|nummer|iban|imei|vin|serial)$"
+)
+SEQUENCE = "sequence"
+
+
+def words(name: str) -> str:
+    """A column name in small letters with its words set apart by underscores.
+
+    >>> words("customerID"), words("Postal Code"), words("PAY_0")
+    ('customer_id', 'postal_code', 'pay_0')
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s\-.]+", "_", apart).lower()
+
+
+def names_identifier(name: str) -> bool:
+    """Whether a name says that its column tells things apart."""
+    return bool(ID_NAME.search(words(name)))
+
+
+def shape(text: str) -> str:
+    """A text with digits as 9, capitals as A and small letters as a.
+
+    >>> shape("TX-0041b")
+    'AA-9999a'
+    """
+    return re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", re.sub(r"\d", "9", text, flags=re.ASCII)))
+
+
+def pattern_of(texts: Iterable[str]) -> str | None:
+    """The pattern that describes nearly all texts, with the letters and signs that never change kept as they are.
+
+    Returns
+    -------
+    str or None
+        None where there is no shape that at least 95 % share.
+
+    >>> pattern_of(["TX-0041", "TX-0952", "TX-7343"])
+    'TX-9999'
+    """
+    texts = list(texts)
+    shapes = Counter(map(shape, texts))
+    if not shapes:
+        return None
+    usual, count = shapes.most_common(1)[0]
+    if count < 0.95 * len(texts):
+        return None
+    alike = [text for text in texts if shape(text) == usual]
+    pattern = []
+    for position, sign in enumerate(usual):
+        found = {text[position] for text in alike}
+        # a lone digit or letter that never changes would itself be read as a class of signs, unless it is none of 9, A, a
+        fixed = len(found) == 1 and len(alike) > 1 and next(iter(found)) not in "9Aa"
+        pattern.append(found.pop() if fixed else sign)
+    return "".join(pattern)
+
+
+def is_code_like(texts: Iterable[str]) -> bool:
+    """Whether texts look like codes: one word each, with digits, of a few shapes."""
+    texts = list(texts)[:2_000]
+    if not texts or any(re.search(r"\s", text) for text in texts):
+        return False
+    with_digits = sum(any(character.isdigit() for character in text) for text in texts)
+    lengths = {len(text) for text in texts}
+    return with_digits >= 0.9 * len(texts) and len(lengths) <= 4
