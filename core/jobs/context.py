@@ -69,6 +69,7 @@ class JobContext:
         self._written = 0.0
         self._writing = threading.Lock()
         self._metrics: int | None = None
+        self._ended = False
 
     # Places
 
@@ -166,28 +167,36 @@ class JobContext:
             raise Interrupted(wanted)
 
     def end(self, state: JobState, **fields: Any) -> None:
-        """Say how it ended; the last thing that a worker writes."""
+        """Say how it ended; the last thing that a worker writes. Said twice, the first word stands.
+
+        Once it is said, the job may be resumed at any moment, and then the status is another worker's.
+        """
+        if self._ended:
+            return
         if state is JobState.DONE:
             fields = {"progress": 1.0, **fields}
         fields = {"eta_seconds": None, "ended_at": now(), **fields}
-        self._write(dataclasses.replace(self._status, state=state, **fields), sync=True)
+        self._write(dataclasses.replace(self._status, state=state, **fields), sync=True, last=True)
 
     @property
     def details(self) -> Mapping[str, Any]:
         """Small facts said so far."""
         return self._status.details
 
-    def _write(self, status: Status, *, sync: bool = False) -> None:
+    def _write(self, status: Status, *, sync: bool = False, last: bool = False) -> None:
         with self._writing:
+            if self._ended:
+                return
             self._status = dataclasses.replace(status, updated_at=now())
             write_status(self.folder, self._status, sync=sync)
             self._written = time.monotonic()
+            self._ended = last
 
     def beat(self, ended: threading.Event) -> None:
         """Show every few seconds that the process lives, until `ended`; runs in a thread of its own."""
         while not ended.wait(BEAT_SECONDS):
             with self._writing:
-                if ended.is_set():
+                if self._ended or ended.is_set():
                     return
                 self._status = dataclasses.replace(self._status, updated_at=now())
                 try:

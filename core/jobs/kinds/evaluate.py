@@ -1,0 +1,105 @@
+"""Judging: metrics of a synthetic table against train and control rows, each told as soon as it is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import InvalidConfig, SchemaMismatch, UnreadableFile, listed
+from core.evaluation.judge import judge
+from core.evaluation.metric import Part, Plan, Tables
+from core.jobs.context import JobContext
+from core.jobs.protocol import JobState
+from core.jobs.reports import REPORT, item_record
+from core.jobs.versions import library_versions
+from core.records import Report
+from core.schema import Schema
+from core.tables import read_frame
+
+
+def run(context: JobContext) -> JobState:
+    """Append every finding to the records, and write them all as `report.json` at the end."""
+    config = context.config
+    with context.reading_settings():
+        schema = Schema.from_json(config["schema"])
+        parts = {Part(part) for part in config["parts"]}
+        plan = Plan(config.get("plan") or "standard")
+        seed, n_unconditioned = int(config.get("seed") or 0), int(config["n_unconditioned"])
+        control_paths = list(config.get("control") or [])
+    target = config.get("target")
+    if target is not None and target not in schema:
+        raise InvalidConfig(f"The target {target!r} is not a column of the table.", field="target")
+    context.keep_records([])
+    context.step(0.0, "Reading the tables")
+    train = _table(context.existing(config.get("train"), "the train rows"), schema, "train rows")
+    synthetic = _table(context.existing(config.get("synthetic"), "the synthetic rows"), schema, "synthetic rows")
+    controls = [_table(context.existing(path, "the control rows"), schema, "control rows") for path in control_paths]
+    tables = Tables(
+        schema=schema,
+        train=train,
+        synthetic=synthetic.iloc[:n_unconditioned],
+        control=_together(controls),
+        conditioned=synthetic.iloc[n_unconditioned:].reset_index(drop=True)
+        if len(synthetic) > n_unconditioned
+        else None,
+        target=target,
+        seed=seed,
+        threads=context.threads,
+        plan=plan,
+    )
+
+    def tell(share: float, message: str = "") -> None:
+        context.step(0.05 + 0.95 * share, f"Measuring {message}" if message else "Measuring")
+
+    found = []
+    for item in judge(tables, parts, progress=tell):
+        context.record(item_record(item))
+        found.append(item)
+    settings = {
+        "target": target,
+        "parts": sorted(part.value for part in parts),
+        "plan": plan.value,
+        "seed": seed,
+        "threads": context.threads,
+        "n_train": len(train),
+        "n_control": 0 if tables.control is None else len(tables.control),
+        "n_synthetic": len(tables.synthetic),
+        "n_conditioned": 0 if tables.conditioned is None else len(tables.conditioned),
+    }
+    context.write_json(REPORT, Report.of(found, settings=settings, versions=library_versions()).to_json())
+    return JobState.DONE
+
+
+def _table(path: Path, schema: Schema, what: str) -> pd.DataFrame:
+    """A work frame of the columns of the schema that the file has; the modelled ones must be there.
+
+    Synthetic tables have no left-out columns, and judging looks at modelled columns only.
+    """
+    try:
+        there = set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UnreadableFile(f"The {what} cannot be read as Parquet: {error}.", "Make them again.") from error
+    lacking = [column.name for column in schema.modelled if column.name not in there]
+    if lacking:
+        raise SchemaMismatch(
+            f"The {what} lack columns of the table: {listed(lacking)}.", "Bring tables with the same columns."
+        )
+    return read_frame(path, schema, columns=[name for name in schema.names if name in there])
+
+
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
+    """Tables under each other with one list of levels per column; None where there are no rows."""
+    frames = [frame for frame in frames if len(frame)]
+    if len(frames) < 2:
+        return frames[0].reset_index(drop=True) if frames else None
+    columns = {}
+    for name in frames[0].columns:
+        parts = [frame[name] for frame in frames]
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
+        else:
+            columns[name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns)

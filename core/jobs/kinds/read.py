@@ -1,0 +1,65 @@
+"""Reading: a file, or the demo table, becomes `table.parquet` with diagnosis, schema, summary and preview."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+
+from core.errors import DoppelError
+from core.jobs.context import JobContext
+from core.jobs.protocol import JobState
+from core.profiling.infer import infer_schema
+from core.profiling.summary import summarise_table
+from core.reading.read import ReadOptions, read_table
+
+PREVIEW_ROWS = 100
+
+
+def run(context: JobContext) -> JobState:
+    """Write `table.parquet`, `diagnosis.json`, `schema.json`, `summary.json` and `preview.parquet` into the job."""
+    table = context.folder / "table.parquet"
+    demo = context.config.get("demo")
+    try:
+        if demo is not None:
+            source, options = _make_demo(context, demo), ReadOptions()
+        else:
+            source = context.existing(context.config.get("source"), "the file to read", inside=False)
+            with context.reading_settings():
+                options = ReadOptions.from_json(context.config.get("options") or {})
+
+        def tell(share: float, message: str = "") -> None:
+            context.step(0.7 * share, message or "Reading the table")
+
+        diagnosis = read_table(source, table, options, progress=tell)
+    finally:
+        if demo is not None:
+            (context.folder / "demo.csv").unlink(missing_ok=True)
+    context.step(0.7, "Finding out what the columns represent")
+    schema = infer_schema(table, formats=diagnosis.formats)
+    context.step(0.85, "Summarising the columns")
+    summary = summarise_table(table, schema)
+    _write_preview(context)
+    context.write_json("summary.json", summary.to_json())
+    context.write_json("schema.json", schema.to_json())
+    context.write_json("diagnosis.json", diagnosis.to_json())
+    return JobState.DONE
+
+
+def _make_demo(context: JobContext, demo: dict):
+    """The demo table as a file, so that it takes the way of every other table."""
+    from core.demo.card_payments import make_card_payments
+
+    context.step(0.0, "Making the demo table")
+    with context.reading_settings():
+        frame = make_card_payments(int(demo["n_rows"]), seed=int(demo["seed"]))
+    path = context.folder / "demo.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def _write_preview(context: JobContext) -> None:
+    with pq.ParquetFile(context.folder / "table.parquet") as file:
+        first = next(file.iter_batches(batch_size=PREVIEW_ROWS), None)
+        if first is None:
+            raise DoppelError("The table has no rows.", "Bring a table with rows.")
+        with pq.ParquetWriter(context.folder / "preview.parquet", first.schema) as writer:
+            writer.write_batch(first)
