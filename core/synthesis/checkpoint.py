@@ -142,7 +142,10 @@ def _state(training: Training) -> dict[str, torch.Tensor]:
     for name, network in (("generator", training.generator), ("discriminator", training.discriminator)):
         tensors |= {f"{name}.{key}": tensor for key, tensor in network.state_dict().items()}
     tensors |= {f"averaged.{at}": tensor for at, tensor in enumerate(training.averaged)}
-    for name, adam in (("generator_adam", training.generator_adam), ("discriminator_adam", training.discriminator_adam)):
+    for name, adam in (
+        ("generator_adam", training.generator_adam),
+        ("discriminator_adam", training.discriminator_adam),
+    ):
         for at, values in adam.state_dict()["state"].items():
             tensors |= {f"{name}.{at}.{key}": tensor for key, tensor in values.items()}
     if training.random is not None:
@@ -157,7 +160,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], Encoder]:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         content = meta.pop("content")
     except (OSError, ValueError, KeyError) as error:
-        raise CheckpointRejected(f"The checkpoint {folder.name!r} cannot be read: {error}.", "Take another one.") from error
+        raise CheckpointRejected(
+            f"The checkpoint {folder.name!r} cannot be read: {error}.", "Take another one."
+        ) from error
     if meta.get("version") != VERSION:
         raise CheckpointRejected(
             f"The checkpoint {folder.name!r} is of version {meta.get('version')}; this program reads version {VERSION}."
@@ -172,7 +177,8 @@ def _tensors(path: Path) -> dict[str, torch.Tensor]:
         return load_file(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointRejected(
-            f"The file {path.name!r} of the checkpoint {path.parent.name!r} cannot be read: {error}.", "Take another one."
+            f"The file {path.name!r} of the checkpoint {path.parent.name!r} cannot be read: {error}.",
+            "Take another one.",
         ) from error
 
 
@@ -192,7 +198,9 @@ def load_model(folder: Path) -> Model:
     try:
         generator.load_state_dict(_tensors(Path(folder) / "model.safetensors"))
     except RuntimeError as error:
-        raise CheckpointRejected(f"The weights of the checkpoint {Path(folder).name!r} do not fit its layout.") from error
+        raise CheckpointRejected(
+            f"The weights of the checkpoint {Path(folder).name!r} do not fit its layout."
+        ) from error
     return Model(
         config=config,
         encoder=encoder,
@@ -223,7 +231,7 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
     modelled = [column.name for column in schema.modelled]
     if modelled != [code.column for code in encoder.codes] or len(train) != meta["n_rows"]:
         raise CheckpointRejected(
-            f"The checkpoint {Path(folder).name!r} was trained on {meta['n_rows']} rows of other columns or another table.",
+            f"The checkpoint {Path(folder).name!r} was trained on {meta['n_rows']} rows of another table.",
             "Resume with the dataset of its run.",
         )
     encoded = encode_rows(encoder, train, config)
@@ -235,7 +243,9 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
     try:
         _restore(training, _tensors(Path(folder) / "state.safetensors"))
     except (KeyError, RuntimeError) as error:
-        raise CheckpointRejected(f"The state of the checkpoint {Path(folder).name!r} does not fit its layout.") from error
+        raise CheckpointRejected(
+            f"The state of the checkpoint {Path(folder).name!r} does not fit its layout."
+        ) from error
     training.step = meta["step"]
     return training
 
@@ -250,7 +260,10 @@ def _restore(training: Training, tensors: dict[str, torch.Tensor]) -> None:
     training.discriminator.load_state_dict(part("discriminator."))
     for at, own in enumerate(training.averaged):
         own.copy_(tensors[f"averaged.{at}"])
-    for name, adam in (("generator_adam", training.generator_adam), ("discriminator_adam", training.discriminator_adam)):
+    for name, adam in (
+        ("generator_adam", training.generator_adam),
+        ("discriminator_adam", training.discriminator_adam),
+    ):
         state: dict[int, dict[str, torch.Tensor]] = {}
         for key, tensor in part(f"{name}.").items():
             at, what = key.split(".")

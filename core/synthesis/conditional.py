@@ -40,7 +40,9 @@ class Conditions:
     @property
     def slots(self) -> np.ndarray:
         """Position of every id's level in an encoded row."""
-        return np.concatenate([np.arange(span.start, span.start + span.width) for span in self.spans] or [np.zeros(0, int)])
+        return np.concatenate(
+            [np.arange(span.start, span.start + span.width) for span in self.spans] or [np.zeros(0, int)]
+        )
 
     def chances(self, *, log: bool, favourite: str | None = None, favourite_share: float = 0.0) -> np.ndarray:
         """Probability of every id: a column uniformly, then a level by its (log) frequency in the train rows.
@@ -66,7 +68,10 @@ def count_conditions(encoded: Encoded, layout: Layout) -> Conditions:
     """Count the levels of every level column in the encoded train rows."""
     spans = tuple(span for span in layout.spans if span.is_levels)
     index = [at for at, span in enumerate(layout.spans) if span.is_levels]
-    counts = [np.bincount(encoded.slots[:, at] - span.start, minlength=span.width) for at, span in zip(index, spans, strict=True)]
+    counts = [
+        np.bincount(encoded.slots[:, at] - span.start, minlength=span.width)
+        for at, span in zip(index, spans, strict=True)
+    ]
     return Conditions(spans=spans, counts=np.concatenate(counts or [np.zeros(0, dtype=np.int64)]))
 
 

@@ -92,7 +92,9 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US")
 def _personal(method: str, n_rows: int, seed: int, locale: str) -> np.ndarray:
     if locale not in AVAILABLE_LOCALES:
         raise InvalidConfig(
-            f"There is no locale {locale!r}.", "Take one of Faker's, such as en_US, en_GB, de_DE or fr_FR.", field="locale"
+            f"There is no locale {locale!r}.",
+            "Take one of Faker's, such as en_US, en_GB, de_DE or fr_FR.",
+            field="locale",
         )
     faker = Faker(locale)
     faker.seed_instance(seed)
@@ -125,7 +127,9 @@ def _distinct(n: int, room: int, rng: np.random.Generator) -> np.ndarray:
         return rng.permutation(room)[:n]
     if room > 2**62:
         high, low = rng.integers(0, 2**31, n), rng.permutation(n)
-        return np.array([(int(a) * n + int(b)) * (room // (n << 31)) % room for a, b in zip(high, low, strict=True)], dtype=object)
+        return np.array(
+            [(int(a) * n + int(b)) * (room // (n << 31)) % room for a, b in zip(high, low, strict=True)], dtype=object
+        )
     found = np.unique(rng.integers(0, room, n + n // 2 + 16))
     while len(found) < n:
         found = np.unique(np.concatenate([found, rng.integers(0, room, n)]))

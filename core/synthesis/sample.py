@@ -187,7 +187,7 @@ class _Painter:
 
     @torch.inference_mode()
     def _encoded(self, rng: np.random.Generator, ids: torch.Tensor | None) -> Encoded:
-        """Encoded rows: evaluation mode, a level for every span by the Gumbel maximum, which is a draw of its softmax."""
+        """Encoded rows in evaluation mode; the Gumbel maximum of a span is a draw from its softmax."""
         config, layout = self.model.config, self.model.encoder.layout
         random = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = torch.randn(BLOCK_ROWS, config.noise_size, generator=random)

@@ -1,6 +1,6 @@
 """Training: an iterator that reads like Algorithm 1 of the CTGAN paper, with everything of a step on the device.
 
-Nothing returns to the host between two records: losses gather in a tensor, and one transfer per record brings them back.
+Nothing returns to the host between two records: losses gather in a tensor, brought back by one transfer per record.
 """
 
 from __future__ import annotations
@@ -303,10 +303,9 @@ def _dropout(training: Training, n: int) -> tuple[Tensor, Tensor] | None:
     keep = 1 - training.config.dropout
     if keep == 1:
         return None
-    first, second = (
-        torch.empty(n, width, device=training.device).bernoulli_(keep, generator=training.random).mul_(1 / keep)
-        for width in training.config.discriminator_layers
-    )
+    widths = training.config.discriminator_layers
+    uniform = torch.rand(n, sum(widths), generator=training.random, device=training.device)
+    first, second = uniform.lt(keep).to(uniform.dtype).mul_(1 / keep).split(widths, dim=1)
     return first, second
 
 
