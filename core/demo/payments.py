@@ -87,7 +87,7 @@ def _calendar(people: Cardholders, draw: np.random.Generator, most: int) -> pd.D
     for month in np.arange("2025-01", "2025-05", dtype="datetime64[M]"):
         first = month.astype("datetime64[D]")
         payday = first + 24
-        payday -= np.maximum(0, (payday.astype(np.int64) - 1) % 7 - 4)  # 1970-01-01 was a Thursday: 0 here is a Friday
+        payday -= np.maximum(0, (payday.astype(np.int64) + 3) % 7 - 4)  # 0 is a Monday: 1970-01-01 was a Thursday
         earner = np.flatnonzero(draw.random(len(people)) < 0.92)
         tenant = np.flatnonzero(people.rent > 0)
         for who, day, kind, amount in (
