@@ -16,7 +16,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from core.dataset import DEFAULT_CONTROL_SHARE, Dataset, SplitSpec
-from core.demo.payments import make_card_payments
+from core.demo.card_payments import make_card_payments
 from core.errors import ImpossibleCondition, InvalidConfig, UnknownId, UnreadableFile, UserError, listed
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import start_job

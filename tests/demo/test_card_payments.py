@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.demo.payments import make_card_payments
+from core.demo.card_payments import make_card_payments
 from core.errors import InvalidConfig
 
 
