@@ -153,6 +153,11 @@ class ConditionOutcome:
         """Plain JSON values."""
         return dataclasses.asdict(self)
 
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ConditionOutcome:
+        """Rebuild an outcome from `to_json`."""
+        return cls(**{**value, "condition": Condition(**value["condition"])})
+
 
 class Scope(StrEnum):
     """What a metric speaks of."""
