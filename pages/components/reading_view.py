@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -85,7 +84,7 @@ def _read_again(here: Session, reading: Reading, changes: dict) -> None:
     source = reading.view.config.get("source")
     if not source:
         return
-    options = dataclasses.replace(reading.diagnosis.options, **changes)
+    options = reading.diagnosis.options.changed(changes)
     selection.choose("reading", data.start_reading(here, Path(source), name=reading.name, options=options))
     st.rerun()
 
