@@ -174,7 +174,9 @@ def suggest_group(schema: Schema, n_rows: int) -> str | None:
     repeating = [
         column.name
         for column in schema
-        if column.type is ColumnType.IDENTIFIER and 1 < column.n_levels < n_rows - column.n_missing
+        if column.type is ColumnType.IDENTIFIER
+        and column.personal is None  # a card number that repeats goes along with its holder
+        and 1 < column.n_levels < n_rows - column.n_missing
     ]
     return repeating[0] if len(repeating) == 1 else None
 

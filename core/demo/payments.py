@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.demo.fraud import Events, make_fraud
 from core.demo.merchants import CATEGORIES, RENT, Merchants, hour_weights, make_merchants, usual_tastes
-from core.demo.people import HABITS, PAYDAYS, People, Personal, make_people, make_personal
+from core.demo.people import PAYDAYS, People, Personal, make_people, make_personal
 from core.errors import InvalidConfig
 
 START = np.datetime64("2025-01-01T00:00:00", "s")

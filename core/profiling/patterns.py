@@ -59,7 +59,7 @@ def pattern_of(texts: Iterable[str]) -> str | None:
     pattern = []
     for position, sign in enumerate(usual):
         found = {text[position] for text in alike}
-        # a lone digit or letter that never changes would itself be read as a class of signs, unless it is none of 9, A, a
+        # signs that never change are kept, except 9, A and a, which would be read as classes of signs
         fixed = len(found) == 1 and len(alike) > 1 and next(iter(found)) not in "9Aa"
         pattern.append(found.pop() if fixed else sign)
     return "".join(pattern)

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.profiling.aggregate import ColumnFacts
 from core.profiling.patterns import SEQUENCE, UUID, is_code_like, names_identifier, pattern_of, words
+from core.profiling.vocabulary import BAND, BOOLEAN_WORDS, CODE_NAME, GRADE_NAME, POSTCODE_NAME, QUANTITY_NAME, SCALES
 from core.schema import ColumnType, Storage
 
 FEW_LEVELS = 20
@@ -18,45 +19,6 @@ ENTITY_LEVELS = 50
 CATEGORY_LEVELS = 1_000
 MIN_UNIQUE_ROWS = 20
 """In fewer rows than this, all values being different says nothing."""
-
-CODE_NAME = re.compile(
-    r"(^|_)(sex|gender|education|marriage|marital|status|type|class|category|categories|code|group|region|kind|cluster|"
-    r"race|ethnicity|religion|occupation|job|state|country|district|zone|department|dept|sector|branch|"
-    r"channel|method|mode|species|colou?r|brand|origin|label|target|segment|product|model|workclass)(_|\d|$)"
-)
-GRADE_NAME = re.compile(
-    r"(^|_)(num|number|n|nr|count|cnt|children|dependents|rooms|bedrooms|bathrooms|floors|quantity|qty|visits|"
-    r"score|rating|stars|grade|rank|level|stage|year|month|day|weekday|quarter|hour|week|size|years|age|times|"
-    r"cylinders|doors|siblings|sibsp|parch|persons|members|priority|severity|satisfaction|quality)(_|\d|$)"
-)
-QUANTITY_NAME = re.compile(
-    r"(^|_)(amount|amt|price|income|salary|balance|bal|cost|total|value|weight|height|length|width|distance|duration|"
-    r"temperature|percent|share|rate)(_|\d|$)"
-)
-POSTCODE_NAME = re.compile(r"(^|_)(zip|zip_?code|post_?code|postal(_code)?|plz|postleitzahl)(_|\d|$)")
-BOOLEAN_WORDS = tuple(
-    frozenset(pair.split("/"))
-    for pair in (
-        "yes/no", "y/n", "true/false", "t/f", "on/off", "1/0", "ja/nein", "j/n", "oui/non", "si/no", "sí/no", "sim/não",
-        "vero/falso", "vrai/faux", "wahr/falsch", "x/", "positive/negative", "pos/neg", "present/absent",
-    )
-)  # fmt: skip
-SCALES = (
-    "very low/low/medium/high/very high", "low/moderate/high", "small/medium/large/extra large", "xxs/xs/s/m/l/xl/xxl/xxxl",
-    "strongly disagree/disagree/neutral/agree/strongly agree", "poor/fair/good/very good/excellent",
-    "very poor/poor/average/good/very good/excellent", "never/rarely/sometimes/often/always",
-    "none/mild/moderate/severe", "bad/ok/good", "first/second/third/fourth/fifth", "minor/major/critical",
-    "very dissatisfied/dissatisfied/neutral/satisfied/very satisfied", "fair/good/very good/premium/ideal",
-    "monday/tuesday/wednesday/thursday/friday/saturday/sunday", "mon/tue/wed/thu/fri/sat/sun",
-    "january/february/march/april/may/june/july/august/september/october/november/december",
-    "jan/feb/mar/apr/may/jun/jul/aug/sep/oct/nov/dec", "bronze/silver/gold/platinum", "beginner/intermediate/advanced/expert",
-    "primary/secondary/tertiary", "junior/mid/senior", "info/warning/error/critical",
-)  # fmt: skip
-BAND = re.compile(
-    r"(?:[<>]=?|under|over|up to)?\s*\$?(\d+(?:\.\d+)?)\s*k?(?:\s*(?:-|–|to)\s*\$?\d+(?:\.\d+)?\s*k?|\s*\+|\s*years)?",
-    re.I,
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -130,10 +92,14 @@ def _number_identifier(facts: ColumnFacts) -> Decision | None:
     really = re.search(r"(^|_)(id|ids|key|uuid|guid|identifier)$", words(facts.name))
     if really and facts.n_levels > ENTITY_LEVELS and facts.low >= 0:
         return Decision(
-            type=ColumnType.IDENTIFIER, reason=f"The name says that it tells {facts.n_levels:,} entities apart; values repeat.",
+            type=ColumnType.IDENTIFIER, reason=_entities(facts),
             pattern=pattern_of(facts.sample.astype(str)),
         )  # fmt: skip
     return None
+
+
+def _entities(facts: ColumnFacts) -> str:
+    return f"The name says that it tells {facts.n_levels:,} entities apart; values repeat."
 
 
 def _few_whole(facts: ColumnFacts, name: str) -> Decision:
@@ -147,6 +113,8 @@ def _few_whole(facts: ColumnFacts, name: str) -> Decision:
             type=ColumnType.CATEGORICAL,
             reason=f"{n} whole numbers, and the name says that they are codes of something.",
         )
+    if _counts_something(facts):
+        return Decision(type=ColumnType.CONTINUOUS, reason=f"{_about_quantity(facts)} Counts of something.")
     if GRADE_NAME.search(name):
         return _ordinal(facts, f"{n} whole numbers from {lowest} to {highest} whose order has a meaning.")
     if lowest < 0:
@@ -157,6 +125,14 @@ def _few_whole(facts: ColumnFacts, name: str) -> Decision:
     if n <= 5:
         return Decision(type=ColumnType.CATEGORICAL, reason=f"Only {n} whole numbers occur; they are taken for codes.")
     return _ordinal(facts, f"Only {n} whole numbers from {lowest} to {highest} occur.")
+
+
+def _counts_something(facts: ColumnFacts) -> bool:
+    """Whether many whole numbers start at 0 and thin out, as numbers of events do; grades start at 1 or fill a range."""
+    if facts.low != 0 or facts.n_levels < 8:
+        return False
+    counts = [facts.levels[level] for level in sorted(facts.levels)]
+    return counts.index(max(counts)) <= 1 and sum(counts[:3]) > 0.8 * sum(counts)
 
 
 def _ordinal(facts: ColumnFacts, reason: str) -> Decision:
@@ -237,7 +213,7 @@ def _text_identifier(facts: ColumnFacts, texts: list[str]) -> Decision | None:
     pattern = pattern_of(texts)
     if facts.is_unique and (code_like or (named and all(" " not in text for text in texts))):
         return Decision(
-            type=ColumnType.IDENTIFIER, reason="Codes that never repeat" + (f", all of the form {pattern}." if pattern else "."),
+            type=ColumnType.IDENTIFIER, reason=f"Codes that never repeat{f', all of the form {pattern}' if pattern else ''}.",
             pattern=pattern,
         )  # fmt: skip
     if (
@@ -247,7 +223,7 @@ def _text_identifier(facts: ColumnFacts, texts: list[str]) -> Decision | None:
         and not POSTCODE_NAME.search(words(facts.name))
     ):
         return Decision(
-            type=ColumnType.IDENTIFIER, reason=f"The name says that it tells {facts.n_levels:,} entities apart; values repeat.",
+            type=ColumnType.IDENTIFIER, reason=_entities(facts),
             pattern=pattern,
         )  # fmt: skip
     if code_like and pattern and facts.n_levels > CATEGORY_LEVELS and facts.n_levels > 0.5 * facts.n_present:

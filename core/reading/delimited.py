@@ -156,7 +156,7 @@ def _about_encoding(encoding: Encoding, options: ReadOptions) -> list[Finding]:
     return [
         Finding(
             code="encoding-guessed", severity="warning", remedy={"encoding": other},
-            message=f"The file is not valid UTF-8 throughout; it was read as {encoding.name}. Look at names with accents.",
+            message=f"The file is not valid UTF-8; it was read as {encoding.name}. Look at names with accents.",
             guess="It was saved by a spreadsheet or an older program.",
         )
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections import Counter
@@ -76,7 +77,7 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
         findings.append(
             Finding(
                 code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
-                message=f"{skip} line{'s' if skip > 1 else ''} before the table {'are' if skip > 1 else 'is'} left out.",
+                message=f"{skip} line{'s' if skip > 1 else ''} above the table left out.",
                 guess="A title or a note stands above the table.",
             )
         )  # fmt: skip
@@ -111,10 +112,9 @@ def parse_rows(text: str, delimiter: str, quote: str, escape: str, comment: str,
         doublequote=escape == quote,
     )
     rows = []
-    try:
+    # an unclosed quote or a giant cell: what was read so far is enough to guess from
+    with contextlib.suppress(csv.Error):
         rows.extend(row for row in reader if row)
-    except csv.Error:
-        pass  # an unclosed quote or a giant cell: what was read so far is enough to guess from
     return rows
 
 

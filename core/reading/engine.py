@@ -84,4 +84,5 @@ def checked(cell: str, kind: Kind, position: int) -> str:
         return cell
     value = value_of(cell, kind)
     marks = f" OR {cell} IN ({', '.join(map(text, kind.placeholders))})" if kind.placeholders else ""
-    return f"CASE WHEN {value} IS NOT NULL THEN {value} WHEN {cell} IS NULL{marks} THEN NULL ELSE error('column={position}') END"
+    stop = f"error('column={position}')"
+    return f"CASE WHEN {value} IS NOT NULL THEN {value} WHEN {cell} IS NULL{marks} THEN NULL ELSE {stop} END"

@@ -12,9 +12,7 @@ MAX_CHECKED = 5_000
 """Distinct values of a column from which its kind is guessed; the whole column is checked while it is converted."""
 
 PLACEHOLDERS = frozenset(
-    "? ?? na n/a #n/a #na <na> nan -nan null nil none (null) - -- --- . .. missing unknown undefined n.a. k.a. "
-    "not available unbekannt #value! #div/0! #ref! inf -inf infinity -infinity \\n".split()
-    + ["not available", "not known", "no data"]
+    ["?", "??", "na", "n/a", "n.a.", "k.a.", "#n/a", "#na", "<na>", "nan", "-nan", "null", "(null)", "nil", "none", "-", "--", "---", ".", "..", "missing", "unknown", "undefined", "unbekannt", "not available", "not known", "no data", "#value!", "#div/0!", "#ref!", "inf", "-inf", "infinity", "-infinity", "\\n"]
 )
 """Texts, in small letters, by which people write that a value is missing."""
 
@@ -139,7 +137,7 @@ def _adorned(values: Sequence[str], decimal: str | None) -> Kind | None:
         if len(separators) <= 1 and all(_well_grouped(number, mark, groups) for number in numbers):
             whole = not any(mark in number for number in numbers)
             if mark == "." and decimal is None and separators == {","} and whole and not _grouping_certain(numbers):
-                continue  # "1,5" style would have failed; "1,234" alone is grouping only when some number has two groups
+                continue
             return Kind(name=KindName.DECIMAL, decimal=mark, thousands="".join(sorted(separators)), unit=units.pop())
     return None
 
@@ -216,7 +214,7 @@ def _joined(day: str, time: str, join: str) -> str:
 
 def _parses(value: str, layout: str) -> bool:
     try:
-        datetime.strptime(value, layout)  # noqa: DTZ007 - only the shape matters here
+        datetime.strptime(value, layout)
     except ValueError:
         return False
     return True

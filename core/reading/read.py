@@ -97,7 +97,7 @@ def about_kinds(names: Sequence[str], kinds: Sequence[Kind]) -> list[Finding]:
             findings.append(
                 Finding(
                     code="numbers-as-text", severity="info", place=f"column {name}", remedy={"texts": [name]},
-                    message=f"{name!r} holds numbers written as texts; they are read as numbers, {' and '.join(marks)}.",
+                    message=f"{name!r} holds numbers written as texts, read as numbers: {' and '.join(marks)}.",
                 )
             )  # fmt: skip
         if kind.placeholders:
@@ -141,8 +141,8 @@ def about_markers(target: Path, result) -> list[Finding]:
     return [
         Finding(
             code="missing-marker", severity="info", place=f"columns {listed(columns)}", remedy={"missing": [marker]},
-            message=f"{marker!r} stands in {sum(columns.values()):,} cells of {listed(columns)}. It is kept as a level; "
-            "say so if it means that the value is missing.",
+            message=f"{marker!r} stands in {sum(columns.values()):,} cells of {listed(columns)}. "
+            "It is kept as a level; say so if it means that the value is missing.",
         )
         for marker, columns in counts.items()
     ]  # fmt: skip
