@@ -164,6 +164,25 @@ def code_frames(columns: tuple[Column, ...], frames: Mapping[str, pd.DataFrame])
     )
 
 
+def code_like(data: Coded, frame: pd.DataFrame) -> CodedTable:
+    """Code another work frame on the bins and levels of `data`.
+
+    Levels that no table of `data` has share the code "missing"; it is meant for tables made from the train rows.
+    """
+    codes, numbers = {}, {}
+    for column in data.columns:
+        series = frame[column.name]
+        if column.is_number:
+            values = as_numbers(series)
+            numbers[column.name] = np.where(np.isfinite(values), values, np.nan)
+            codes[column.name] = bin_codes(numbers[column.name], column.edges)
+        else:
+            place = pd.Index(column.levels, dtype=object).get_indexer(series.cat.categories)
+            lookup = np.append(np.where(place < 0, len(column.levels), place), len(column.levels))
+            codes[column.name] = lookup[series.cat.codes.to_numpy()].astype(np.int32)
+    return CodedTable(n_rows=len(frame), codes=codes, numbers=numbers)
+
+
 def bin_edges(values: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
     """Inner edges of equal-width bins over the range of real values; the two outer bins are open.
 

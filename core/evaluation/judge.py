@@ -47,7 +47,7 @@ def judge(
     metrics = load_metrics(frozenset(parts))
     for place, metric in enumerate(metrics):
         if progress is not None:
-            progress(place / len(metrics), ", ".join(metric.names) or type(metric).__name__)
+            progress(place / len(metrics), ", ".join(metric.names).replace("_", " ") or "details")
         if tables.plan.includes(metric.plan):
             yield from _measure(metric, tables, clock)
         else:

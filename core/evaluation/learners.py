@@ -1,4 +1,8 @@
-"""The learner behind TSTR and TRTR: histogram gradient boosting, 150 iterations, with a fixed seed."""
+"""Learning a target: the task, the rows, and the learner behind TSTR and TRTR.
+
+That learner is histogram gradient boosting with 150 iterations and a fixed seed, without early stopping, which would
+set rows aside in large tables and not in small ones.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from threadpoolctl import threadpool_limits
 
 from core.errors import NotApplicable
-from core.evaluation.coded import CONTROL, TRAIN, Coded
-from core.evaluation.features import Features, features_of
+from core.evaluation.coded import Coded, CodedTable
+from core.evaluation.features import FeatureSpace
 
 N_ITERATIONS = 150
 MAX_CLASSES = 50
@@ -18,33 +22,69 @@ MAX_CLASSES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows whose truth is known.
+
+    Parameters
+    ----------
+    matrix : float64 array of shape (n_rows, d), as `FeatureSpace.matrix`
+    truth : array of shape (n_rows,)
+        Class number, or the number to be predicted.
+    """
+
+    matrix: np.ndarray
+    truth: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def taking(self, rows: np.ndarray) -> Rows:
+        """These rows alone."""
+        return Rows(matrix=self.matrix[rows], truth=self.truth[rows])
+
+    def with_rows(self, other: Rows) -> Rows:
+        """These rows and those of `other`."""
+        return Rows(matrix=np.concatenate([self.matrix, other.matrix]), truth=np.concatenate([self.truth, other.truth]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be predicted, for every table.
+    """What is to be predicted from what.
 
     Parameters
     ----------
     target : str
     classes : tuple of str
         Levels that the train rows have, by falling count; empty for regression.
-    features : Features
-    truth : mapping of table name to array of shape (n_rows,)
-        Class number, -1 for missing or a level that the train rows lack; or the number itself, NaN for missing.
+    lookup : int array of shape (n_codes,)
+        Class of every code of the target, -1 for missing and for levels that the train rows lack; empty for regression.
+    space : FeatureSpace
     """
 
     target: str
     classes: tuple[str, ...]
-    features: Features
-    truth: dict[str, np.ndarray]
+    lookup: np.ndarray
+    space: FeatureSpace
 
     @property
     def is_regression(self) -> bool:
         """Whether the target is a number."""
         return not self.classes
 
-    def known(self, table: str) -> np.ndarray:
-        """Rows whose truth is known, bool array."""
-        truth = self.truth[table]
-        return ~np.isnan(truth) if self.is_regression else truth >= 0
+    @property
+    def chance(self) -> float:
+        """AUC or R2 of a model that has learned nothing."""
+        return 0.0 if self.is_regression else 0.5
+
+    def rows(self, table: CodedTable) -> Rows:
+        """The rows of a table whose target is known."""
+        if self.is_regression:
+            truth = table.numbers[self.target]
+            known = ~np.isnan(truth)
+        else:
+            truth = self.lookup[table.codes[self.target]]
+            known = truth >= 0
+        return Rows(matrix=self.space.matrix(table)[known], truth=truth[known])
 
 
 def task_of(data: Coded, target: str | None) -> Task:
@@ -61,13 +101,13 @@ def task_of(data: Coded, target: str | None) -> Task:
     column = next((one for one in data.columns if one.name == target), None)
     if column is None:
         raise NotApplicable(f"The target {target!r} is not a modelled column, so nothing can be learned about it.")
-    features = features_of(data, without=target)
+    space = FeatureSpace.of(data, without=target)
     if column.is_number:
-        truth = {name: table.numbers[target] for name, table in data.tables.items()}
-        present = truth[TRAIN][~np.isnan(truth[TRAIN])]
+        present = data.train.numbers[target]
+        present = present[~np.isnan(present)]
         if not len(present) or present.min() == present.max():
             raise NotApplicable(f"The target {target!r} does not vary in the real rows.")
-        return Task(target=target, classes=(), features=features, truth=truth)
+        return Task(target=target, classes=(), lookup=np.empty(0, dtype=np.int64), space=space)
     counts = np.bincount(data.train.codes[target], minlength=column.n_codes)[:-1]
     codes = np.argsort(-counts, kind="stable")[: int((counts > 0).sum())]
     if len(codes) < 2:
@@ -78,82 +118,65 @@ def task_of(data: Coded, target: str | None) -> Task:
         )
     lookup = np.full(column.n_codes, -1)
     lookup[codes] = np.arange(len(codes))
-    return Task(
-        target=target,
-        classes=tuple(column.levels[code] for code in codes),
-        features=features,
-        truth={name: lookup[table.codes[target]] for name, table in data.tables.items()},
-    )
+    return Task(target=target, classes=tuple(column.levels[code] for code in codes), lookup=lookup, space=space)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predictions:
-    """What a learner says about test rows.
+def check_testable(task: Task, test: Rows, what: str = "control rows") -> None:
+    """Refuse test rows among which the target does not vary.
 
-    Parameters
-    ----------
-    scores : float array
+    Raises
+    ------
+    NotApplicable
+    """
+    if len(test) < 2 or test.truth.min() == test.truth.max():
+        raise NotApplicable(f"The target {task.target!r} has one value in the {what}, so nothing can be tested.")
+
+
+def boosted(task: Task, learn: Rows, test: Rows, *, seed: int, threads: int) -> np.ndarray:
+    """Learn from some rows and score others by gradient boosting.
+
+    Returns
+    -------
+    float array
         Classification: probabilities of shape (n_rows, n_classes), 0 for classes that it never saw.
         Regression: predicted values of shape (n_rows,).
-    n_train : int
-        Rows it learned from.
-    """
-
-    scores: np.ndarray
-    n_train: int
-
-
-def learn_and_predict(
-    task: Task, learn_from: str, predict: str = CONTROL, *, seed: int, threads: int, rows: np.ndarray | None = None
-) -> Predictions:
-    """Learn from the rows of one table and predict the rows of another whose truth is known.
-
-    Parameters
-    ----------
-    task : Task
-    learn_from, predict : table names
-    seed, threads : int
-    rows : int array, optional
-        Positions of the rows to learn from; all with known truth by default.
 
     Raises
     ------
     NotApplicable
         If there is no row to learn from.
     """
-    known = task.known(learn_from)
-    chosen = np.flatnonzero(known) if rows is None else rows[known[rows]]
-    if not len(chosen):
-        raise NotApplicable(f"No row of the {learn_from} table has a known value of {task.target!r}.")
-    matrix, truth = task.features.tables[learn_from][chosen], task.truth[learn_from][chosen]
-    test = task.features.tables[predict][task.known(predict)]
-    used = ~np.isnan(matrix).all(axis=0)  # a column without any value stops the learner
+    if not len(learn):
+        raise NotApplicable(f"No row to learn from has a known value of {task.target!r}.")
+    used = ~np.isnan(learn.matrix).all(axis=0)  # a column without any value stops scikit-learn's binning
+    settings = {
+        "max_iter": N_ITERATIONS,
+        "early_stopping": False,
+        "categorical_features": task.space.is_level[used],
+        "random_state": seed,
+    }
     with threadpool_limits(threads):
-        learn = _regression if task.is_regression else _probabilities
-        scores = learn(task, matrix[:, used], truth, test[:, used], seed, task.features.is_level[used])
-    return Predictions(scores=scores, n_train=len(chosen))
+        if task.is_regression:
+            return _numbers(learn, test, used, settings)
+        return _probabilities(task, learn, test, used, settings)
 
 
-def _regression(task, matrix, truth, test, seed, is_level) -> np.ndarray:
-    centre, scale = truth.mean(), truth.std() or 1.0
-    if not matrix.shape[1]:
+def _numbers(learn: Rows, test: Rows, used: np.ndarray, settings: dict) -> np.ndarray:
+    centre, scale = learn.truth.mean(), learn.truth.std() or 1.0
+    if not used.any():
         return np.full(len(test), centre)
-    model = HistGradientBoostingRegressor(
-        max_iter=N_ITERATIONS, early_stopping=False, categorical_features=is_level, random_state=seed
-    )
-    model.fit(matrix, (truth - centre) / scale)
-    return model.predict(test) * scale + centre
+    model = HistGradientBoostingRegressor(**settings)
+    model.fit(learn.matrix[:, used], (learn.truth - centre) / scale)
+    return model.predict(test.matrix[:, used]) * scale + centre
 
 
-def _probabilities(task, matrix, truth, test, seed, is_level) -> np.ndarray:
+def _probabilities(task: Task, learn: Rows, test: Rows, used: np.ndarray, settings: dict) -> np.ndarray:
     scores = np.zeros((len(test), len(task.classes)))
-    seen, counts = np.unique(truth, return_counts=True)
-    if len(seen) == 1 or not matrix.shape[1]:  # nothing to learn: the same probabilities for every row
-        scores[:, seen] = counts / len(truth)
+    seen, counts = np.unique(learn.truth, return_counts=True)
+    if len(seen) == 1 or not used.any():  # nothing to learn: the same probabilities for every row
+        scores[:, seen] = counts / len(learn)
         return scores
-    model = HistGradientBoostingClassifier(
-        max_iter=N_ITERATIONS, early_stopping=False, categorical_features=is_level, random_state=seed
-    )
-    model.fit(matrix, truth)
-    scores[:, model.classes_] = model.predict_proba(test)
+    model = HistGradientBoostingClassifier(**settings)
+    model.fit(learn.matrix[:, used], learn.truth)
+    scores[:, model.classes_] = model.predict_proba(test.matrix[:, used])
     return scores

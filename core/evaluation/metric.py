@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -56,6 +56,10 @@ class Tables:
         What the conditioned rows were asked for, in their order, each with the rows delivered; may be empty where it is
         not known.
     target : str or None
+    anchors : mapping of name to DataFrame
+        Tables made elsewhere from the same train rows, such as a Gaussian copula's, that are judged beside the sample.
+    known_anchors : mapping of metric to mapping of anchor to value
+        Anchors of an earlier evaluation of this dataset, which need no work.
     seed : int
         Seed of everything random in judging.
     threads : int
@@ -71,6 +75,8 @@ class Tables:
     conditioned: pd.DataFrame | None = None
     conditions: tuple[Condition, ...] = ()
     target: str | None = None
+    anchors: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    known_anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seed: int = 0
     threads: int = 1
     plan: Plan = Plan.STANDARD

@@ -27,6 +27,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.FIDELITY, "correlation", "CORRELATION_DIFFERENCE"),
     Entry(Part.FIDELITY, "conditioned", "CONDITIONED_ROWS"),
     Entry(Part.UTILITY, "utility", "UTILITY"),
+    Entry(Part.UTILITY, "utility", "TRTS"),
     Entry(Part.PRIVACY, "privacy_distances", "DISTANCES"),
     Entry(Part.PRIVACY, "attacks.singling_out", "UNIVARIATE"),
 )

@@ -98,3 +98,12 @@ def bootstrap_weights(n_rows: int, n_draws: int, generator: np.random.Generator)
     for one in weights:
         one[:] = np.bincount(generator.integers(0, n_rows, n_rows), minlength=n_rows)
     return weights
+
+
+def quantiles(redrawn: np.ndarray) -> tuple[float | None, float | None]:
+    """95 % percentile interval of bootstrap values; None twice when fewer than half could be computed."""
+    finite = redrawn[np.isfinite(redrawn)]
+    if len(finite) < max(len(redrawn) / 2, 2):
+        return None, None
+    low, high = np.quantile(finite, (0.025, 0.975))
+    return float(low), float(high)
