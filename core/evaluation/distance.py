@@ -95,6 +95,17 @@ class Space:
         """Columns that the mean is taken over."""
         return len(self.number_names) + len(self.level_names)
 
+    def only(self, names: Sequence[str]) -> Space:
+        """The space of some of the columns."""
+        numbers, levels = self.positions(names)
+        return Space(
+            number_names=tuple(self.number_names[at] for at in numbers),
+            level_names=tuple(self.level_names[at] for at in levels),
+            inverse_range=self.inverse_range[numbers],
+            n_levels=tuple(self.n_levels[at] for at in levels),
+            tables={name: table.columns(numbers, levels) for name, table in self.tables.items()},
+        )
+
     def positions(self, names: Sequence[str]) -> tuple[list[int], list[int]]:
         """Positions of columns among the numbers and among the levels."""
         numbers = [at for at, name in enumerate(self.number_names) if name in set(names)]
@@ -118,13 +129,27 @@ def row_space(tables: Tables) -> Space:
     return tables.cache["row_space"]
 
 
-def encode_frames(frames: dict[str, pd.DataFrame], columns: Sequence[Column]) -> Space:
+def encode_frames(
+    frames: dict[str, pd.DataFrame],
+    columns: Sequence[Column],
+    *,
+    percentiles: tuple[float, float] = RANGE_PERCENTILES,
+    range_from: Sequence[str] = ("train", "control"),
+) -> Space:
     """Encode work frames for the distance; see the module's text for the definition.
 
     Parameters
     ----------
-    frames : work frames by name; "train" and "control" decide the ranges
+    frames : work frames by name
     columns : columns that the distance is the mean over
+    percentiles : tuple of two floats, 0 to 100
+        Ends of a column's range; attacks use 0 and 100, as Anonymeter does.
+    range_from : names of the frames that decide the ranges, where they are given
+
+    Raises
+    ------
+    NotApplicable
+        If no column is given or a table has no rows.
     """
     if not columns:
         raise NotApplicable("There is no modelled column, so rows have no distance.")
@@ -138,7 +163,8 @@ def encode_frames(frames: dict[str, pd.DataFrame], columns: Sequence[Column]) ->
     inverse = np.empty(len(numbers))
     for at, column in enumerate(numbers):
         values = {name: _finite(as_numbers(frame[column.name])) for name, frame in frames.items()}
-        inverse[at] = _inverse_range(np.concatenate([values[name] for name in ("train", "control") if name in values]))
+        deciding = np.concatenate([values[name] for name in range_from if name in values])
+        inverse[at] = _inverse_range(deciding, percentiles)
         for name, filled in _fill_missing(values, inverse[at]).items():
             number_rows[name][at] = filled
     sizes = []
@@ -161,11 +187,11 @@ def _finite(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.nan) + 0.0
 
 
-def _inverse_range(real: np.ndarray) -> float:
+def _inverse_range(real: np.ndarray, percentiles: tuple[float, float]) -> float:
     present = real[~np.isnan(real)]
     if not len(present):
         return 1e12
-    low, high = np.percentile(present, RANGE_PERCENTILES)
+    low, high = np.percentile(present, percentiles)
     return 1.0 / (high - low) if high > low else 1e12
 
 

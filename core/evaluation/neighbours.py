@@ -19,11 +19,17 @@ BLOCK_ROWS = 64
 CHUNK_ROWS = 512
 """Queries per task: small enough to share evenly among threads, large enough to amortise the task."""
 
+PROBE_ROWS = 200
+"""Rows by which a piece is judged before it is halved."""
+
 MAX_TABLE_CELLS = 50_000_000
 """Level columns whose levels x blocks exceed this give no bound; the search stays exact, only slower."""
 
 SLACK = 1e-7
 """Bounds are lowered by this, so that rounding never skips a block with an equal distance."""
+
+BUCKETS = 4
+"""Blocks are visited in the order of their bound, to a quarter of a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +84,22 @@ def build_index(reference: Encoded, space: Space, generator: np.random.Generator
     on the order of the table.
     """
     order = generator.permutation(len(reference))
-    numbers = [np.ascontiguousarray(row[order]) for row in reference.numbers]
-    levels = [np.ascontiguousarray(row[order]) for row in reference.levels]
-    pieces = _split(numbers, levels, space.inverse_range, len(order))
-    inside = np.concatenate(pieces)
-    starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
-    rows = reference.rows(order[inside])
-    blocks = np.repeat(np.arange(len(pieces)), np.diff(starts))
-    usable = [size * len(pieces) <= MAX_TABLE_CELLS for size in space.n_levels]
+    numbers = np.ascontiguousarray(reference.numbers[:, order])
+    levels = np.ascontiguousarray(reference.levels[:, order])
+    inside = np.arange(len(order))
+    ends = _split(numbers, levels, space.inverse_range, np.array([*space.n_levels, 1]), inside)
+    starts = np.append(0, ends)
+    rows = Encoded(numbers=np.ascontiguousarray(numbers[:, inside]), levels=np.ascontiguousarray(levels[:, inside]))
+    n_blocks = len(ends)
+    blocks = np.repeat(np.arange(n_blocks), np.diff(starts))
+    usable = [size * n_blocks <= MAX_TABLE_CELLS for size in space.n_levels]
     offsets = np.full(len(usable), -1, dtype=np.int64)
     at = 0
     for column, fits in enumerate(usable):
         if fits:
             offsets[column] = at
             at += space.n_levels[column]
-    absent = np.ones((max(at, 1), len(pieces)), dtype=np.uint8)
+    absent = np.ones((max(at, 1), n_blocks), dtype=np.uint8)
     for column, codes in enumerate(rows.levels):
         if offsets[column] >= 0:
             absent[offsets[column] + codes, blocks] = 0
@@ -101,59 +108,13 @@ def build_index(reference: Encoded, space: Space, generator: np.random.Generator
         rows=rows,
         order=order[inside],
         starts=starts,
-        low=np.minimum.reduceat(rows.numbers, starts[:-1], axis=1) if n_numbers else np.empty((0, len(pieces))),
-        high=np.maximum.reduceat(rows.numbers, starts[:-1], axis=1) if n_numbers else np.empty((0, len(pieces))),
+        low=np.minimum.reduceat(rows.numbers, starts[:-1], axis=1) if n_numbers else np.empty((0, n_blocks)),
+        high=np.maximum.reduceat(rows.numbers, starts[:-1], axis=1) if n_numbers else np.empty((0, n_blocks)),
         absent=absent,
         offsets=offsets,
         inverse_range=space.inverse_range,
         n_columns=space.n_columns,
     )
-
-
-def _split(numbers: list, levels: list, inverse: np.ndarray, n_rows: int) -> list[np.ndarray]:
-    """Halve rows at the column in which they differ most, until the pieces are small."""
-    pieces, waiting = [], [np.arange(n_rows)]
-    while waiting:
-        rows = waiting.pop()
-        halves = _halve(rows, numbers, levels, inverse) if len(rows) > BLOCK_ROWS else None
-        if halves is None:
-            pieces.append(rows)
-        else:
-            waiting.extend(halves)
-    return pieces
-
-
-def _halve(rows: np.ndarray, numbers: list, levels: list, inverse: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    probe = rows[:: max(1, len(rows) // 256)]
-    best, spread = -1, 1e-12
-    for at, column in enumerate(numbers):
-        values = column[probe]
-        apart = np.minimum(np.abs(values - np.median(values)) * inverse[at], 1.0).mean()
-        if apart > spread:
-            best, spread = at, apart
-    for at, column in enumerate(levels):
-        shares = np.bincount(column[probe]) / len(probe)
-        # half the chance that two rows differ: on the scale of the mean deviation of a number
-        apart = (1.0 - np.square(shares).sum()) / 2
-        if apart > spread:
-            best, spread = len(numbers) + at, apart
-    if best < 0:
-        return None if len(rows) <= 64 * BLOCK_ROWS else (rows[: len(rows) // 2], rows[len(rows) // 2 :])
-    if best < len(numbers):
-        values = numbers[best][rows]
-        middle = np.median(values)
-        left = values <= middle if (values > middle).any() else values < middle
-    else:
-        codes = levels[best - len(numbers)][rows]
-        counts = np.bincount(codes)
-        by_count = np.argsort(-counts, kind="stable")
-        n_left = max(1, int(np.searchsorted(np.cumsum(counts[by_count]), len(rows) / 2, side="right")))
-        is_left = np.zeros(len(counts), dtype=bool)
-        is_left[by_count[:n_left]] = True
-        left = is_left[codes]
-    if left.all() or not left.any():
-        return rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    return rows[left], rows[~left]
 
 
 def find_nearest(queries: Encoded, index: Index, k: int, *, threads: int = 1) -> Nearest:
@@ -196,7 +157,7 @@ def _search(
     n_numbers, n_levels = numbers.shape[0], levels.shape[0]
     n_blocks = len(starts) - 1
     k = sums.shape[1]
-    n_buckets = 4 * (n_numbers + n_levels) + 1
+    n_buckets = BUCKETS * (n_numbers + n_levels) + 1
     bound = np.empty(n_blocks)
     counts = np.empty(n_buckets + 1, dtype=np.int64)
     visit = np.empty(n_blocks, dtype=np.int64)
@@ -219,18 +180,18 @@ def _search(
         # blocks in order of their bound, to a quarter of a column: a counting sort costs less than it saves
         counts[:] = 0
         for block in range(n_blocks):
-            counts[int(bound[block] * 4.0) + 1] += 1
+            counts[int(bound[block] * BUCKETS) + 1] += 1
         for bucket in range(n_buckets):
             counts[bucket + 1] += counts[bucket]
         for block in range(n_blocks):
-            bucket = int(bound[block] * 4.0)
+            bucket = int(bound[block] * BUCKETS)
             visit[counts[bucket]] = block
             counts[bucket] += 1
         worst = np.inf
         for at in range(n_blocks):
             block = visit[at]
-            if bound[block] - 1e-7 > worst:
-                if bound[block] - 0.26 > worst:
+            if bound[block] - SLACK > worst:
+                if bound[block] - 1.0 / BUCKETS - SLACK > worst:
                     break
                 continue
             begin = starts[block]
@@ -256,3 +217,79 @@ def _search(
                     sums[row, place] = total[j]
                     found[row, place] = begin + j
                     worst = sums[row, k - 1]
+
+
+@numba.njit(nogil=True, cache=True)
+def _split(numbers, levels, inverse, n_levels, rows):  # pragma: no cover - compiled
+    """Sort `rows` in place into blocks, halving at the column in which rows differ most; ends of the blocks.
+
+    How rows differ is judged by a probe of each piece: a poor cut costs time, never exactness.
+    """
+    n_rows, n_numbers = len(rows), numbers.shape[0]
+    ends = np.empty(n_rows, dtype=np.int64)
+    n_blocks = 0
+    waiting = [(0, n_rows)]
+    counts = np.zeros(n_levels.max(), dtype=np.int64)
+    on_left = np.zeros(n_levels.max(), dtype=np.bool_)
+    while len(waiting) > 0:
+        begin, end = waiting.pop()
+        size = end - begin
+        if size <= BLOCK_ROWS:
+            ends[n_blocks] = end
+            n_blocks += 1
+            continue
+        probe = rows[begin : end : max(1, size // PROBE_ROWS)]
+        best, spread, cut = -1, 1e-12, 0.0
+        for at in range(n_numbers):
+            values = np.sort(numbers[at][probe])
+            middle = values[len(values) // 2]
+            apart = np.minimum(np.abs(values - middle) * inverse[at], 1.0).mean()
+            if apart > spread:
+                best, spread, cut = at, apart, middle
+        for at in range(levels.shape[0]):
+            codes = levels[at][probe]
+            same = 0.0
+            for code in codes:
+                counts[code] += 1
+            for code in codes:
+                same += counts[code]
+            for code in codes:
+                counts[code] = 0
+            # half the chance that two rows differ: on the scale of the mean deviation of a number
+            apart = (1.0 - same / len(codes) ** 2) / 2.0
+            if apart > spread:
+                best, spread = n_numbers + at, apart
+        left = begin
+        if best >= 0:
+            if best >= n_numbers:
+                codes = levels[best - n_numbers][probe]
+                for code in codes:
+                    counts[code] += 1
+                taken = 0
+                while taken < len(codes) / 2:
+                    common = codes[0]
+                    for code in codes:
+                        if counts[code] > counts[common]:
+                            common = code
+                    on_left[common] = True
+                    taken += counts[common]
+                    counts[common] = 0
+                    if taken >= len(codes):
+                        break
+                counts[:] = 0
+            for at in range(begin, end):
+                row = rows[at]
+                if best < n_numbers:
+                    goes = numbers[best, row] < cut
+                else:
+                    goes = on_left[levels[best - n_numbers, row]]
+                if goes:
+                    rows[at] = rows[left]
+                    rows[left] = row
+                    left += 1
+            on_left[:] = False
+        if left in (begin, end):
+            left = begin + size // 2
+        waiting.append((left, end))
+        waiting.append((begin, left))
+    return ends[:n_blocks].copy()

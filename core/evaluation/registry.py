@@ -26,10 +26,15 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.FIDELITY, "trends", "PAIR_TRENDS"),
     Entry(Part.FIDELITY, "correlation", "CORRELATION_DIFFERENCE"),
     Entry(Part.FIDELITY, "conditioned", "CONDITIONED_ROWS"),
+    Entry(Part.FIDELITY, "detection", "DETECTION_AUC"),
+    Entry(Part.FIDELITY, "support", "SUPPORT"),
     Entry(Part.UTILITY, "utility", "UTILITY"),
     Entry(Part.UTILITY, "utility", "TRTS"),
     Entry(Part.PRIVACY, "privacy_distances", "DISTANCES"),
     Entry(Part.PRIVACY, "attacks.singling_out", "UNIVARIATE"),
+    Entry(Part.PRIVACY, "attacks.singling_out", "MULTIVARIATE"),
+    Entry(Part.PRIVACY, "attacks.linkability", "LINKABILITY"),
+    Entry(Part.PRIVACY, "attacks.inference", "INFERENCE"),
 )
 
 

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import polars as pl
 import pytest
-from anonymeter.evaluators.singling_out_evaluator import univariate_singling_out_queries
+from anonymeter.evaluators import singling_out_evaluator as library
 
 from core.errors import NotApplicable
-from core.evaluation.attacks import adapter, singling_out
+from core.evaluation.attacks import adapter, singling_out, statements
 from core.evaluation.metric import Tables
 from core.schema import ColumnType, Schema
 from tests.evaluation.privacy_cases import case, column, frame, results
@@ -42,8 +42,8 @@ def test_statements_of_ten_values_by_hand() -> None:
     assert found.counts["guesses at train rows"] == 14
     assert found.counts["right at train rows"] == 7
     assert found.counts["right at control rows"] == 0
-    assert found.counts["guesses requested"] == 1000
-    assert "14 of the 1,000 guesses" in found.explanation
+    assert found.counts["guesses requested"] == 2000
+    assert "14 of the 2,000 guesses" in found.explanation
 
 
 def test_quotes_in_levels_and_operators_in_names_do_not_break_a_statement() -> None:
@@ -110,7 +110,7 @@ def test_statements_are_those_that_the_library_makes() -> None:
     prepared = singling_out.prepare(case(300, 300, 300))
     evaluator = singling_out.SeededEvaluator(prepared, n_attacks=10**6, n_columns=1, seed=1)
     frame_of_polars = pl.DataFrame(prepared.synthetic)
-    theirs = univariate_singling_out_queries(frame_of_polars, 10**6, np.random.default_rng(5))
+    theirs = library.univariate_singling_out_queries(frame_of_polars, 10**6, np.random.default_rng(5))
     assert sorted(map(str, evaluator.univariate())) == sorted(map(str, theirs))
 
 
@@ -132,3 +132,69 @@ def test_an_attack_that_guessing_matches_is_said_to_be_too_weak() -> None:
     found = adapter.risk_result("some_attack", guesses, sentence="{attack} and {control}.", n_rows=10)
     assert "too weak to say anything" in found.explanation
     assert adapter.residual_risk(guesses).warnings
+
+
+def test_statements_about_several_columns_hold_once_by_the_librarys_own_count() -> None:
+    prepared = singling_out.prepare(case(300, 300, 500, seed=2))
+    evaluator = singling_out.SeededEvaluator(prepared, n_attacks=200, n_columns=3, seed=1)
+    made = evaluator.multivariate(prepared.synthetic, 20_000)
+    assert len({str(one) for one in made}) == len(made) == 200
+    assert set(library._evaluate_queries(pl.DataFrame(prepared.synthetic), made)) == {1}
+
+
+def test_every_drawn_statement_is_judged_as_the_library_judges_it() -> None:
+    prepared = singling_out.prepare(case(300, 300, 400, seed=3))
+    synthetic = prepared.synthetic
+    polars = pl.DataFrame(synthetic)
+    generator = np.random.default_rng(0)
+    rows = generator.integers(len(synthetic), size=300)
+    columns = np.sort(np.argsort(generator.random((300, 4)), axis=1)[:, :2], axis=1)
+    stretches = statements.Stretches.of(synthetic)
+    parts = (stretches.order, stretches.place, stretches.begin, stretches.end)
+    ours = statements._holds_once(rows, columns, *parts)
+    kinds, medians = {name: polars[name].dtype for name in polars.columns}, polars.median().to_dicts()[0]
+    records = polars[rows].to_dicts()
+    theirs = [
+        library._query_from_record(record, kinds, [polars.columns[at] for at in picked], medians, generator)
+        for record, picked in zip(records, columns, strict=True)
+    ]
+    counts = np.array(library._evaluate_queries(polars, theirs))
+    assert np.array_equal(ours, counts == 1)
+    assert 5 < ours.sum() < 295
+
+
+def test_fresh_rows_are_at_the_null_with_several_columns() -> None:
+    found = results(singling_out.MULTIVARIATE, case(600, 600, 600, seed=4))["singling_out_multivariate"]
+    assert found.anchors["signed low"] <= 0 <= found.anchors["signed high"]
+
+
+def test_copied_rows_are_at_the_worst_with_several_columns() -> None:
+    found = results(singling_out.MULTIVARIATE, case(copied=1.0))["singling_out_multivariate"]
+    assert found.anchors["attack"] > 0.99
+    assert found.value > 0.9
+
+
+def test_statements_about_two_columns_by_hand() -> None:
+    # four synthetic rows (1, a) (1, b) (2, a) (2, b): median 1.5; every row and its two columns hold once: 4 statements
+    # "x <= 1 and l = a" holds for train rows (1, a), (0, a): twice, wrong; "x <= 1 and l = b" for (1, b): right;
+    # "x >= 2 and l = a" for (3, a): right; "x >= 2 and l = b" for none: wrong. Fillers have other levels: 2 of 4
+    schema = Schema(columns=(column("x", ColumnType.CONTINUOUS), column("l", ColumnType.CATEGORICAL)))
+    filler = [(float(at), "z") for at in range(10)]
+    train = [(1.0, "a"), (0.0, "a"), (1.0, "b"), (3.0, "a"), *filler]
+    control = [(float(at), "y") for at in range(14)]
+    synthetic = [(1.0, "a"), (1.0, "b"), (2.0, "a"), (2.0, "b")]
+    made = [
+        frame({"x": [x for x, _ in rows], "l": [level for _, level in rows]}, schema)
+        for rows in (train, control, synthetic)
+    ]
+    tables = Tables(schema=schema, train=made[0], control=made[1], synthetic=made[2])
+    guesses = singling_out.attack_multivariate(
+        singling_out.prepare(tables), n_attacks=50, n_columns=2, max_attempts=1000, seed=0
+    )
+    assert (guesses.n_attack, guesses.attack, guesses.control) == (4, 2, 0)
+    assert "4 of the 50 guesses" in guesses.notes[0]
+
+
+def test_one_column_is_refused_for_statements_about_several() -> None:
+    with pytest.raises(NotApplicable, match="one modelled column"):
+        results(singling_out.MULTIVARIATE, numbers(list(range(20)), list(range(20)), list(range(20))))

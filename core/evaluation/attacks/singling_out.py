@@ -26,6 +26,7 @@ from anonymeter.evaluators import singling_out_evaluator as library
 
 from core.errors import NotApplicable
 from core.evaluation.attacks.adapter import Guesses, library_messages, limits_met, risk_result
+from core.evaluation.attacks.statements import find_statements
 from core.evaluation.metric import Part, Plan, Tables
 from core.records import MetricResult
 from core.schema import Column, ColumnType
@@ -58,20 +59,49 @@ class UnivariateSinglingOut:
     names = ("singling_out_univariate",)
     part = Part.PRIVACY
     plan = Plan.STANDARD
-    n_attacks: ClassVar = {Plan.STANDARD: 1_000, Plan.FULL: 2_000}
+    n_attacks: ClassVar = {Plan.STANDARD: 2_000, Plan.FULL: 10_000}
 
     def measure(self, tables: Tables) -> Iterator[MetricResult]:
         """Yield the residual risk, or refuse with the reason."""
         tables.need_synthetic()
         prepared = prepare(tables)
         seed = int(tables.generator("singling out").integers(2**31))
-        guesses = attack_univariate(prepared, n_attacks=self.n_attacks.get(tables.plan, 1_000), seed=seed)
+        guesses = attack_univariate(prepared, n_attacks=self.n_attacks.get(tables.plan, 2_000), seed=seed)
         yield risk_result(
             self.names[0], guesses, n_rows=len(prepared.synthetic), sentence=sentence(prepared, "one column")
         )
 
 
+class MultivariateSinglingOut:
+    """Residual risk of being singled out by a statement about several columns together."""
+
+    names = ("singling_out_multivariate",)
+    part = Part.PRIVACY
+    plan = Plan.STANDARD
+    n_columns = 3
+    n_attacks: ClassVar = {Plan.STANDARD: 2_000, Plan.FULL: 10_000}
+    max_attempts: ClassVar = {Plan.STANDARD: 2_000_000, Plan.FULL: 20_000_000}
+
+    def measure(self, tables: Tables) -> Iterator[MetricResult]:
+        """Yield the residual risk, or refuse with the reason."""
+        tables.need_synthetic()
+        prepared = prepare(tables)
+        if len(prepared.names) < 2:
+            raise NotApplicable("It combines columns, and there is only one modelled column.")
+        n_columns = min(self.n_columns, len(prepared.names))
+        guesses = attack_multivariate(
+            prepared,
+            n_attacks=self.n_attacks.get(tables.plan, 2_000),
+            n_columns=n_columns,
+            max_attempts=self.max_attempts.get(tables.plan, 2_000_000),
+            seed=int(tables.generator("singling out together").integers(2**31)),
+        )
+        said = sentence(prepared, f"{n_columns} columns together")
+        yield risk_result(self.names[0], guesses, n_rows=len(prepared.synthetic), sentence=said)
+
+
 UNIVARIATE = UnivariateSinglingOut()
+MULTIVARIATE = MultivariateSinglingOut()
 
 
 def sentence(prepared: Prepared, about: str) -> str:
@@ -155,6 +185,29 @@ class SeededEvaluator(SinglingOutEvaluator):
         every = sorted(every, key=str)
         return [every[at] for at in self._rng.permutation(len(every))[: self._n_attacks]]
 
+    def multivariate(self, frame: pd.DataFrame, max_attempts: int) -> list[pl.Expr]:
+        """Statements about several columns that hold for just one synthetic row, found by our search.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The synthetic rows that the evaluator was made with.
+        """
+        found = find_statements(
+            frame,
+            n_wanted=self._n_attacks,
+            n_columns=self._n_cols,
+            max_attempts=max_attempts,
+            generator=self._rng,
+        )
+        kinds = {name: self._syn[name].dtype for name in self._syn.columns}
+        medians = self._syn.median().to_dicts()[0]
+        records = self._syn[found.rows].to_dicts() if len(found.rows) else []
+        return [
+            library._query_from_record(record, kinds, [self._syn.columns[at] for at in columns], medians, self._rng)
+            for record, columns in zip(records, found.columns, strict=True)
+        ]
+
     def test(self, statements: list[pl.Expr]) -> SeededEvaluator:
         """Count the statements, and as many naive ones, on train and control rows.
 
@@ -198,6 +251,20 @@ def attack_univariate(prepared: Prepared, *, n_attacks: int, seed: int) -> Guess
     with library_messages(library.__name__) as messages:
         evaluator = SeededEvaluator(prepared, n_attacks=n_attacks, n_columns=1, seed=seed)
         evaluator.test(evaluator.univariate())
+    return counted(evaluator, n_attacks, messages)
+
+
+def attack_multivariate(prepared: Prepared, *, n_attacks: int, n_columns: int, max_attempts: int, seed: int) -> Guesses:
+    """Make statements about several columns together and count them on train and control rows.
+
+    Raises
+    ------
+    NotApplicable
+        If none of `max_attempts` statements holds for just one synthetic row.
+    """
+    with library_messages(library.__name__) as messages:
+        evaluator = SeededEvaluator(prepared, n_attacks=n_attacks, n_columns=n_columns, seed=seed)
+        evaluator.test(evaluator.multivariate(prepared.synthetic, max_attempts))
     return counted(evaluator, n_attacks, messages)
 
 
