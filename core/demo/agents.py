@@ -121,7 +121,7 @@ def make_cardholders(n: int, cities: np.ndarray, draw: np.random.Generator, fake
 def _person(faker: Faker) -> tuple[str, str, str, str]:
     name = f"{faker.first_name()} {faker.last_name()}"
     letters = "".join(character for character in name.lower() if character.isalpha() or character == " ").split()
-    email = f"{'.'.join(letters)}{faker.random_int(1, 99)}@{faker.free_email_domain()}"
+    email = f"{'.'.join(letters)}{faker.random_int(1, 99)}@{faker.safe_domain_name()}"
     return name, email, faker.credit_card_number(card_type="visa16"), faker.iban()
 
 

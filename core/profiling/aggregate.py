@@ -258,7 +258,9 @@ def _number_facts(duck: duckdb.DuckDBPyConnection, parquet: Path, facts: list[Co
         value = f"epoch({column}::TIMESTAMP)" if dated else f"nullif({column}::DOUBLE, 'NaN'::DOUBLE)"
         parts += [f"avg({value})", f"stddev_samp({value})", f"{quantile}({value}, {list(QUANTILES)})"]
         width = (one.high - one.low) / BINS or 1.0
-        bins.append(f"least({BINS - 1}, floor(({value} - {one.low!r}) / {width!r}))::INTEGER AS b{position}")
+        number = f"floor(({value} - {one.low!r}) / {width!r})"
+        # `least` passes over NULL, which would put missing cells into the last bin
+        bins.append(f"CASE WHEN {number} IS NOT NULL THEN least({BINS - 1}, {number})::INTEGER END AS b{position}")
     row = duck.execute(f"SELECT {', '.join(parts)} FROM {scan(parquet)}").fetchone()
     # one count per bin and column: all columns in one pass over the table
     sums = [

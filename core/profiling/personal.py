@@ -67,7 +67,7 @@ def find_personal(name: str, texts: Sequence[str]) -> Personal | None:
         if share >= NEEDED_SHARE:
             return Personal(
                 kind="name", share=share,
-                reason=f"The column is called {name!r}, and {share:.0%} of the values looked at read like persons' names.",
+                reason=f"The column is called {name!r}, and {share:.0%} of the values looked at read like names.",
             )  # fmt: skip
     return None
 

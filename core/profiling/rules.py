@@ -20,6 +20,7 @@ CATEGORY_LEVELS = 1_000
 MIN_UNIQUE_ROWS = 20
 """In fewer rows than this, all values being different says nothing."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A type with its reason; `order` and `pattern` where the type has them."""
@@ -128,7 +129,7 @@ def _few_whole(facts: ColumnFacts, name: str) -> Decision:
 
 
 def _counts_something(facts: ColumnFacts) -> bool:
-    """Whether many whole numbers start at 0 and thin out, as numbers of events do; grades start at 1 or fill a range."""
+    """Whether many whole numbers start at 0 and thin out, as numbers of events do; grades fill a range."""
     if facts.low != 0 or facts.n_levels < 8:
         return False
     counts = [facts.levels[level] for level in sorted(facts.levels)]
@@ -211,9 +212,10 @@ def _text_identifier(facts: ColumnFacts, texts: list[str]) -> Decision | None:
         return Decision(type=ColumnType.IDENTIFIER, reason="Every value is a UUID.")
     code_like = is_code_like(texts)
     pattern = pattern_of(texts)
+    form = f", all of the form {pattern}" if pattern else ""
     if facts.is_unique and (code_like or (named and all(" " not in text for text in texts))):
         return Decision(
-            type=ColumnType.IDENTIFIER, reason=f"Codes that never repeat{f', all of the form {pattern}' if pattern else ''}.",
+            type=ColumnType.IDENTIFIER, reason=f"Codes that never repeat{form}.",
             pattern=pattern,
         )  # fmt: skip
     if (

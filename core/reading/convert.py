@@ -13,6 +13,7 @@ from core.reading.engine import checked, quoted, text, trimmed, value_of
 from core.reading.kinds import TEXT, Kind, KindName, guess_kind
 from core.reading.options import ReadOptions
 
+BLANKS = " \t\u00a0"
 MAX_ROUNDS = 4
 MAX_FAILING = 200
 """Distinct cells that did not convert, per column, from which its kind is guessed again."""
@@ -53,8 +54,9 @@ def guess_kinds(source: Source, sample: Sequence[Sequence[str]], options: ReadOp
         if source.is_typed(position) or name in options.texts:
             kinds.append(TEXT)
             continue
-        cells = (row[position].strip(" \t\u00a0") for row in sample if position < len(row))
-        values = dict.fromkeys(cell for cell in cells if cell and cell not in missing)
+        cells = dict.fromkeys([row[position] for row in sample if position < len(row)])
+        values = dict.fromkeys(cell.strip(BLANKS) for cell in cells)
+        values = [value for value in values if value and value not in missing]
         kinds.append(guess_kind(values, decimal=options.decimal, layout=options.dates.get(name)))
     return kinds
 
@@ -96,7 +98,7 @@ def _again(
 ) -> Kind:  # fmt: skip
     if round_ >= MAX_ROUNDS - 1 or not failing:
         return TEXT
-    known = [row[position].strip(" \t\u00a0") for row in sample if position < len(row)]
+    known = [row[position].strip(BLANKS) for row in sample if position < len(row)]
     values = dict.fromkeys([*failing, *kind.placeholders, *(cell for cell in known if cell)])
     missing = set(options.missing)
     wanted = [value for value in values if value not in missing]

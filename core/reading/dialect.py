@@ -18,6 +18,7 @@ DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", ":", " ")
 WEAK_DELIMITERS = frozenset({":", " "})
 """Delimiters that also stand inside ordinary texts; taken only where nothing else divides the lines."""
 SNIFFED_ROWS = 1_000
+SNIFFED_CHARACTERS = 200_000
 COMMENT_MARKS = ("#", "%")
 
 csv.field_size_limit(MAX_CELL_CHARACTERS)
@@ -68,11 +69,13 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     if not text.strip():
         raise UnreadableFile(f"The file {name!r} holds only blank lines.", "Choose a file with a header and rows.")
     findings: list[Finding] = []
-    comment = _comment(text, options)
-    quote = options.quote if options.quote is not None else _quote(text)
-    delimiter = options.delimiter or _announced(text) or _delimiter(text, quote, comment)
+    start = text[:SNIFFED_CHARACTERS]
+    start = start[: start.rindex("\n") + 1] if len(start) < len(text) and "\n" in start else start
+    comment = _comment(start, options)
+    quote = options.quote if options.quote is not None else _quote(start)
+    delimiter = options.delimiter or _announced(start) or _delimiter(start, quote, comment)
     escape = "\\" if quote and f"\\{quote}" in text and f"{quote}{quote}{quote}" not in text else quote
-    skip = options.skip if options.skip is not None else _preamble(text, delimiter, quote, comment)
+    skip = options.skip if options.skip is not None else _preamble(start, delimiter, quote, comment)
     if skip and options.skip is None:
         findings.append(
             Finding(

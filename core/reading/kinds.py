@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from enum import StrEnum
 MAX_CHECKED = 5_000
 """Distinct values of a column from which its kind is guessed; the whole column is checked while it is converted."""
 
-PLACEHOLDERS = frozenset(
-    ["?", "??", "na", "n/a", "n.a.", "k.a.", "#n/a", "#na", "<na>", "nan", "-nan", "null", "(null)", "nil", "none", "-", "--", "---", ".", "..", "missing", "unknown", "undefined", "unbekannt", "not available", "not known", "no data", "#value!", "#div/0!", "#ref!", "inf", "-inf", "infinity", "-infinity", "\\n"]
+_PLACEHOLDERS = (
+    "?|??|na|n/a|n.a.|k.a.|#n/a|#na|<na>|nan|-nan|null|(null)|nil|none|-|--|---|.|..|missing|unknown|undefined|"
+    "unbekannt|not available|not known|no data|#value!|#div/0!|#ref!|inf|-inf|infinity|-infinity|\\n"
 )
+PLACEHOLDERS = frozenset(_PLACEHOLDERS.split("|"))
 """Texts, in small letters, by which people write that a value is missing."""
 
 INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
@@ -170,6 +173,12 @@ DAYS = (
 )  # fmt: skip
 TIMES = ("", "%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p")
 JOINS = (" ", "T", ", ")
+SHAPES = {
+    "%Y": r"\d{4}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%y": r"\d{2}", "%b": r"[a-z]{3,4}", "%B": r"[a-z]{3,9}",
+    "%a": r"[a-z]{3}", "%H": r"\d{1,2}", "%M": r"\d{1,2}", "%S": r"\d{1,2}", "%f": r"\d{1,6}", "%I": r"\d{1,2}",
+    "%p": r"[ap]m", "%z": r"(z|[+-]\d\d:?\d\d)",
+}  # fmt: skip
+DATE_LIKE = re.compile(r"(?=.*\d.*\d)[\w:./,+\- ]{6,40}")
 COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 ZONE = re.compile(r"(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))$")
 
@@ -185,7 +194,7 @@ def _compact_dates(values: Sequence[str]) -> Kind | None:
 
 def _date(values: Sequence[str], layout: str | None) -> Kind | None:
     """The one layout that all values have; where day and month can be exchanged, both."""
-    if not all(any(character.isdigit() for character in value) and len(value) <= 40 for value in values[:100]):
+    if layout is None and not all(DATE_LIKE.fullmatch(value) for value in values):
         return None
     zones = {match["zone"] if (match := ZONE.search(value)) and ":" in value else "" for value in values}
     if layout is not None:
@@ -199,6 +208,7 @@ def _date(values: Sequence[str], layout: str | None) -> Kind | None:
         candidates = [_joined(day, time, join) + zone for day in DAYS for time in TIMES[1:] for join in JOINS]
     else:
         candidates = [_joined(day, time, join) + "%z" for day in DAYS[:3] for time in TIMES[1:] for join in JOINS]
+    candidates = [one for one in candidates if _shape(one).fullmatch(values[0])]
     for probe in (values[:2], values[:50], values):
         candidates = [one for one in candidates if all(_parses(value, one) for value in probe)]
         if not candidates:
@@ -206,6 +216,15 @@ def _date(values: Sequence[str], layout: str | None) -> Kind | None:
     chosen, other = _chosen(candidates, values)
     name = KindName.DATETIME if "%H" in chosen or "%I" in chosen else KindName.DATE
     return Kind(name=name, layout=chosen, ambiguous=other)
+
+
+@functools.lru_cache(maxsize=1024)
+def _shape(layout: str) -> re.Pattern[str]:
+    """What a text of a layout looks like: a quick test, since `strptime` compiles every layout anew."""
+    shape = re.escape(layout)
+    for code, form in SHAPES.items():
+        shape = shape.replace(code, form)
+    return re.compile(shape, re.IGNORECASE)
 
 
 def _joined(day: str, time: str, join: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.dataset import suggest_group
-from core.demo.payments import make_card_payments
+from core.demo.card_payments import make_card_payments
 from core.profiling.infer import infer_schema
 from core.reading.read import read_table
 from tests.real_tables import real_table
@@ -24,13 +24,14 @@ CREDITCARD = {
     **{f"pay_amt{month}": "continuous" for month in range(1, 7)}, "has_default": "boolean",
 }  # fmt: skip
 PAYMENTS = {
-    "transaction_id": "identifier", "cardholder_id": "identifier", "cardholder_name": "text", "email": "text",
-    "card_number": "identifier", "iban": "identifier", "age": "continuous", "monthly_income": "continuous",
-    "time": "datetime", "merchant": "categorical", "category": "categorical", "merchant_country": "categorical",
-    "entry_mode": "categorical", "card_present": "boolean", "amount": "continuous", "distance_km": "continuous",
-    "balance_before": "continuous", "payments_last_day": "continuous", "is_fraud": "boolean",
+    "transaction_id": "identifier", "time": "datetime", "cardholder_id": "identifier", "name": "text",
+    "email": "text", "card_number": "identifier", "iban": "identifier", "age": "continuous",
+    "monthly_income": "continuous", "home_city": "categorical", "merchant": "categorical",
+    "category": "categorical", "channel": "categorical", "card_present": "boolean", "amount": "continuous",
+    "balance": "continuous", "distance_km": "continuous", "minutes_since_last": "continuous",
+    "is_fraud": "boolean",
 }  # fmt: skip
-PERSONAL = {"cardholder_name": "name", "email": "e-mail", "card_number": "card number", "iban": "IBAN"}
+PERSONAL = {"name": "name", "email": "e-mail", "card_number": "card number", "iban": "IBAN"}
 
 
 @pytest.fixture(scope="module")

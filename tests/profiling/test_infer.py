@@ -1,0 +1,113 @@
+"""Types of single columns, one case for every rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import InvalidConfig
+from core.profiling.infer import infer_schema, retype
+from core.schema import ColumnType, Storage, Treatment
+
+N = 400
+
+
+def inferred(tmp_path, values, name="x"):
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({name: values}).to_parquet(path)
+    return infer_schema(path)[name]
+
+
+def cycled(*values):
+    return [values[number % len(values)] for number in range(N)]
+
+
+RNG = np.random.default_rng(0)
+CASES = {
+    "decimals": ("height", RNG.normal(170, 9, N).round(1), "continuous"),
+    "many whole numbers": ("fnlwgt", RNG.integers(1e4, 1e6, N), "continuous"),
+    "whole numbers that never repeat but are amounts": ("salary", RNG.permutation(900_000)[:N] + 100_000, "continuous"),
+    "grades": ("rating", cycled(1, 2, 3, 4, 5), "ordinal"),
+    "codes by name": ("sex", cycled(1, 2), "categorical"),
+    "codes by negative numbers": ("pay_3", cycled(-2, -1, 0, 1, 2, 3, 4, 5), "categorical"),
+    "zero and one": ("smoker", cycled(0, 1, 1), "boolean"),
+    "zero and one as decimals with gaps": ("smoker", cycled(0.0, 1.0, np.nan), "boolean"),
+    "yes and no": ("smoker", cycled("yes", "no", "no"), "boolean"),
+    "Y and N": ("smoker", cycled("Y", "N", "N"), "boolean"),
+    "ja and nein": ("raucher", cycled("ja", "nein"), "boolean"),
+    "two words that are no yes and no": ("sex", cycled("female", "male"), "categorical"),
+    "true and false": ("smoker", cycled(True, False), "boolean"),
+    "a known scale": ("risk", cycled("low", "high", "medium"), "ordinal"),
+    "bands of numbers": ("age_band", cycled("18-25", "<18", "26-40", "65+", "41-64"), "ordinal"),
+    "texts that repeat": ("city", cycled(*[f"Town {n}" for n in "ABCDEFGHIJ"]), "categorical"),
+    "free text": ("note", [f"the patient {n} came back after {n % 7} weeks and felt much better" for n in range(N)], "text"),
+    "short texts that hardly repeat": ("title", [f"Item called {n * 7919 % 1009}" for n in range(N)], "text"),
+    "a sequence": ("row", np.arange(1, N + 1), "identifier"),
+    "numbers of one length that never repeat": ("account", RNG.permutation(900_000)[:N] + 100_000, "identifier"),
+    "an id that repeats": ("customer_id", RNG.integers(1, 120, N), "identifier"),
+    "an id with few values": ("store_id", cycled(1, 2, 3, 4, 5, 6, 7, 8), "ordinal"),
+    "codes with a prefix": ("order", [f"AB-{n:05d}" for n in range(N)], "identifier"),
+    "uuids": ("key", [f"{n:08x}-1234-4abc-8def-{n * 7:012x}" for n in range(N)], "identifier"),
+    "leading zeros": ("plz", cycled("01067", "04109", "80331", "10115"), "categorical"),
+    "postcodes as numbers": ("zip_code", RNG.integers(10_000, 10_200, N), "categorical"),
+    "dates": ("day", pd.date_range("2020-01-01", periods=N, freq="D"), "datetime"),
+    "one value": ("unit", cycled("kg"), "constant"),
+    "nothing": ("unit", [None] * N, "constant"),
+    "counts": ("n_visits", RNG.poisson(0.7, 5_000) * RNG.integers(1, 3, 5_000), "continuous"),
+    "years": ("year", RNG.integers(1980, 2024, N), "continuous"),
+    "zero-inflated": ("capital_gain", np.where(RNG.random(N) < 0.9, 0, RNG.integers(100, 90_000, N)), "continuous"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "values", "expected"), CASES.values(), ids=CASES)
+def test_the_type_is_the_one_a_person_would_set(name, values, expected, tmp_path):
+    column = inferred(tmp_path, values, name)
+    assert str(column.type) == expected, column.reason
+    assert column.reason.endswith(".")
+
+
+def test_a_zero_inflated_number_says_so(tmp_path):
+    assert "90% are 0 (zero-inflated)" in inferred(tmp_path, [0] * 360 + list(range(1, 41)), "gain").reason
+
+
+def test_levels_of_a_scale_and_of_bands_are_in_order(tmp_path):
+    assert inferred(tmp_path, cycled("high", "low", "medium")).order == ("low", "medium", "high")
+    bands = cycled("65+", "18-25", "<18", "26-64")
+    assert inferred(tmp_path, bands).order == ("<18", "18-25", "26-64", "65+")
+    assert inferred(tmp_path, cycled(10, 9, 2, 1, 3, 4), "rating").order == ("1", "2", "3", "4", "9", "10")
+
+
+def test_whole_numbers_with_missing_ones_are_stored_as_integers(tmp_path):
+    column = inferred(tmp_path, [1.0, np.nan, *range(40, 400)])
+    assert (column.storage, column.decimals, column.n_missing) == (Storage.INTEGER, 0, 1)
+
+
+def test_decimals_are_as_many_as_are_needed(tmp_path):
+    assert inferred(tmp_path, RNG.normal(0, 1, N).round(3)).decimals == 3
+    assert inferred(tmp_path, RNG.normal(0, 1, N)).decimals is None
+
+
+def test_an_identifier_is_regenerated_by_its_pattern_and_free_text_left_out(tmp_path):
+    column = inferred(tmp_path, [f"AB-{n:05d}" for n in range(N)], "order")
+    assert (column.pattern, column.treatment) == ("AB-00999", Treatment.REGENERATE)
+    assert inferred(tmp_path, np.arange(N), "row").pattern == "sequence"
+    note = inferred(tmp_path, [f"some words about case {n} that nobody wrote before in this form" for n in range(N)])
+    assert note.treatment is Treatment.LEAVE_OUT
+
+
+def test_the_analyst_can_set_another_type_and_the_treatment_follows(tmp_path):
+    column = inferred(tmp_path, np.arange(1, N + 1), "row")
+    changed = retype(column, ColumnType.CONTINUOUS)
+    assert (changed.type, changed.treatment, changed.reason) == ("continuous", Treatment.MODEL, "Set by the analyst.")
+    assert retype(changed, ColumnType.IDENTIFIER).treatment is Treatment.REGENERATE
+
+
+@pytest.mark.parametrize(
+    "wanted", [ColumnType.CONTINUOUS, ColumnType.DATETIME, ColumnType.BOOLEAN, ColumnType.CONSTANT]
+)
+def test_a_type_that_the_cells_cannot_have_is_refused(wanted, tmp_path):
+    column = inferred(tmp_path, cycled("a", "b", "c"), "grade")
+    with pytest.raises(InvalidConfig, match="'grade' cannot be") as refused:
+        retype(column, wanted)
+    assert refused.value.field == "grade"
