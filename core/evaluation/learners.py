@@ -20,6 +20,8 @@ N_ITERATIONS = 150
 MAX_CLASSES = 50
 """Boosting grows one tree per class and iteration; past this the target is closer to an identifier."""
 
+FEW_ROWS = 25_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -132,6 +134,15 @@ def check_testable(task: Task, test: Rows, what: str = "control rows") -> None:
         raise NotApplicable(f"The target {task.target!r} has one value in the {what}, so nothing can be tested.")
 
 
+def useful_threads(threads: int, n_rows: int) -> int:
+    """Threads for boosting: one for few rows, where waiting for each other costs more than it saves.
+
+    Measured on two busy cores: 20,000 rows in 3 folds with 45 scrambled predictions took 9 s with one thread and more
+    than 7 minutes with two, since every tree ends in a barrier.
+    """
+    return threads if n_rows > FEW_ROWS else 1
+
+
 def boosted(task: Task, learn: Rows, test: Rows, *, seed: int, threads: int) -> np.ndarray:
     """Learn from some rows and score others by gradient boosting.
 
@@ -155,7 +166,7 @@ def boosted(task: Task, learn: Rows, test: Rows, *, seed: int, threads: int) -> 
         "categorical_features": task.space.is_level[used],
         "random_state": seed,
     }
-    with threadpool_limits(threads):
+    with threadpool_limits(useful_threads(threads, len(learn))):
         if task.is_regression:
             return _numbers(learn, test, used, settings)
         return _probabilities(task, learn, test, used, settings)
