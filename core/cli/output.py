@@ -12,7 +12,7 @@ import click
 
 from core.records import MetricResult, Report, Scope, Status
 
-WIDEST_CELL = 100
+WIDEST_CELL = 60
 
 
 def printable(text: str) -> str:
@@ -21,9 +21,10 @@ def printable(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A plain text table with columns as wide as their widest cell."""
-    cells = [[printable(str(cell))[:WIDEST_CELL] for cell in row] for row in [head, *rows]]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    """A plain text table; every column but the last is as wide as its widest cell, at most `WIDEST_CELL`."""
+    cells = [[printable(str(cell)) for cell in row] for row in [head, *rows]]
+    cells = [[*(cell[:WIDEST_CELL] for cell in row[:-1]), row[-1]] for row in cells]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head) - 1)] + [len(head[-1])]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 

@@ -99,10 +99,11 @@ def synthesize(
         dataset = data.dataset(session, dataset_id)
         data.copy_split(session, dataset_id, private)
 
-        run_id = training.start_training(session, dataset_id, config)
-        run = _trained(session, run_id)
         n_rows = dataset.n_train if rows is None else rows
         request = SampleRequest(n_rows=n_rows, seed=seed, conditions=tuple(wanted))
+        sampling.check_request(session, dataset_id, request)
+        run_id = training.start_training(session, dataset_id, config)
+        run = _trained(session, run_id)
         sample_id = sampling.start_sampling(session, run_id, request)
         sample = _watched(session, "drawing", sample_id, lambda: sampling.sample(session, sample_id))
         for outcome in sample.outcomes:

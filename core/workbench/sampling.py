@@ -39,6 +39,29 @@ class SampleView:
     preview: pd.DataFrame | None = None
 
 
+def check_request(session: Session, dataset_id: str, request: SampleRequest) -> None:
+    """Refuse a request that no run of this dataset can meet; worth asking before training.
+
+    Raises
+    ------
+    InvalidConfig
+        If the request is empty or too large.
+    ImpossibleCondition
+        If a column has no levels, or a level is not among those of the train rows.
+    """
+    wanted = request.n_rows + sum(condition.n_rows for condition in request.conditions)
+    if request.n_rows < 0 or not 0 < wanted <= MAX_SAMPLE_ROWS:
+        raise InvalidConfig(f"{wanted:,} rows were asked for; it must be 1 to {MAX_SAMPLE_ROWS:,}.", field="n_rows")
+    real = dataset(session, dataset_id)
+    check_choices(real.schema, target=None, group=None, conditions=request.conditions)
+    for condition in request.conditions:
+        known = [level for level, _ in levels(session, dataset_id, condition.column)]
+        if condition.level not in known:
+            raise ImpossibleCondition(
+                f"The train rows have no {condition.column} = {condition.level}.", f"Levels are: {listed(known)}."
+            )
+
+
 def start_sampling(session: Session, run_id: str, request: SampleRequest, *, epoch: int | None = None) -> str:
     """Start drawing from a run's checkpoint (its last one by default); returns the sample's id.
 
@@ -56,17 +79,8 @@ def start_sampling(session: Session, run_id: str, request: SampleRequest, *, epo
     if chosen not in trained.checkpoints:
         kept = listed(trained.checkpoints)
         raise InvalidConfig(f"There is no checkpoint of epoch {chosen}.", f"Kept are: {kept}.", field="epoch")
-    wanted = request.n_rows + sum(condition.n_rows for condition in request.conditions)
-    if request.n_rows < 0 or not 0 < wanted <= MAX_SAMPLE_ROWS:
-        raise InvalidConfig(f"{wanted:,} rows were asked for; it must be 1 to {MAX_SAMPLE_ROWS:,}.", field="n_rows")
+    check_request(session, trained.dataset_id, request)
     real = dataset(session, trained.dataset_id)
-    check_choices(real.schema, target=None, group=None, conditions=request.conditions)
-    for condition in request.conditions:
-        known = [level for level, _ in levels(session, trained.dataset_id, condition.column)]
-        if condition.level not in known:
-            raise ImpossibleCondition(
-                f"The train rows have no {condition.column} = {condition.level}.", f"Levels are: {listed(known)}."
-            )
     sample_id = new_id("sample")
     return start_for(
         session,
