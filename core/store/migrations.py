@@ -186,7 +186,7 @@ def m002_jobs(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def m003_audit(cursor: duckdb.DuckDBPyConnection) -> None:
-    """What was done, when; every entry's hash covers the one before, so that none can be taken out unseen."""
+    """What was done, when; every entry's hash covers the one before, so none can be changed or taken out between."""
     cursor.execute(
         """
         create table audit (

@@ -31,4 +31,5 @@ def by_hand(session: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     monkeypatch.setenv("DOPPEL_THREADS", "1")
     yield lambda job_id: core.jobs.worker.main([str(session / "jobs" / job_id)])
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
     signal.signal(signal.SIGTERM, terminate)

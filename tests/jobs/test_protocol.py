@@ -48,10 +48,8 @@ def test_running_with_a_free_lock_is_crashed_and_with_a_held_one_it_runs(view) -
         assert view.state is JobState.RUNNING
 
 
-@pytest.mark.parametrize(
-    ("request_", "alive", "dead"), [("pause", "pausing", "crashed"), ("stop", "stopping", "stopped")]
-)
-def test_what_was_asked_of_a_running_job_shows_in_its_state(view, request_, alive, dead) -> None:
+@pytest.mark.parametrize(("asked", "alive", "dead"), [("pause", "pausing", "crashed"), ("stop", "stopping", "stopped")])
+def test_what_was_asked_of_a_running_job_shows_in_its_state(view, asked, alive, dead) -> None:
     written(view, JobState.RUNNING)
     control(view.folder, asked)
     with held(view.folder / "lock"):
@@ -76,9 +74,9 @@ def test_a_status_that_cannot_be_read_is_a_crash_and_can_be_resumed(view, conten
 
 
 @pytest.mark.parametrize(
-    "request_", ["", "quit", "extend:", "extend:0", "extend:-1", "extend:1e3", "extend:9999999", "stop\n"]
+    "asked", ["", "quit", "extend:", "extend:0", "extend:-1", "extend:1e3", "extend:9999999", "stop\n"]
 )
-def test_requests_that_there_are_not_are_refused(view, request_) -> None:
+def test_requests_that_there_are_not_are_refused(view, asked) -> None:
     with pytest.raises(InvalidConfig):
         control(view.folder, asked)
     assert read_control(view.folder) == "run"

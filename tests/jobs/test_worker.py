@@ -107,10 +107,11 @@ def test_a_full_disk_is_said_in_words_loses_nothing_and_the_run_goes_on_when_the
     config = view.config
     config["config"] |= {"epochs": 4, "checkpoint_every": 2}
     (view.folder / "config.json").write_text(json.dumps(config))
-    monkeypatch.setattr(
-        kind, "save_checkpoint", lambda training, to: full() if training.epoch == 4 else save(training, to)
-    )
-    status = failed(view, by_hand)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            kind, "save_checkpoint", lambda training, to: full() if training.epoch == 4 else save(training, to)
+        )
+        status = failed(view, by_hand)
     assert status.error == "The disk is full."
     assert "resume" in status.hint
     assert view.checkpoints == [2]

@@ -1,0 +1,108 @@
+"""Migrations: from empty and from every earlier version, one transaction each, and never backwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from core.errors import MigrationFailed
+from core.store.migrations import MIGRATIONS, applied, migrate
+from core.store.store import Store
+from tests.store.making import make_dataset, make_evaluation, make_run, make_sample
+
+NAMES = tuple(step.__name__ for step in MIGRATIONS)
+
+
+def now() -> datetime:
+    return datetime(2026, 1, 1)
+
+
+def tables(cursor: duckdb.DuckDBPyConnection) -> list[tuple]:
+    return cursor.execute(
+        "select table_name, column_name, data_type, is_nullable from information_schema.columns order by all"
+    ).fetchall()
+
+
+@pytest.fixture
+def cursor():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def test_names_say_their_order() -> None:
+    assert list(NAMES) == sorted(NAMES)
+    assert [name[:5] for name in NAMES] == [f"m{place:03d}_" for place in range(1, len(NAMES) + 1)]
+    assert all(step.__doc__ for step in MIGRATIONS)
+
+
+def test_an_empty_catalogue_gets_every_step_once(cursor) -> None:
+    assert applied(cursor) == ()
+    assert migrate(cursor, now) == NAMES
+    assert applied(cursor) == NAMES
+    before = tables(cursor)
+    assert migrate(cursor, now) == ()
+    assert tables(cursor) == before
+    assert {name for name, *_ in before} == {
+        "dataset", "dataset_column", "training_run", "epoch", "checkpoint", "sample", "evaluation", "metric_result",
+        "job", "audit", "migration",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("there", range(len(MIGRATIONS)))
+def test_every_earlier_version_becomes_what_an_empty_one_becomes(cursor, there: int) -> None:
+    migrate(cursor, now, MIGRATIONS[:there])
+    if there:
+        row = ["dataset-0123456789abcdef", "people", None, None, 1, 1, 0, "{}", "{}", "", now()]
+        cursor.execute("insert into dataset values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    assert migrate(cursor, now) == NAMES[there:]
+    with duckdb.connect() as other:
+        migrate(other, now)
+        assert tables(cursor) == tables(other)
+    assert len(cursor.execute("select * from dataset").fetchall()) == bool(there)
+
+
+@pytest.mark.parametrize("there", range(1, len(MIGRATIONS) + 1))
+def test_a_store_of_any_earlier_version_opens_and_works(tmp_path: Path, there: int) -> None:
+    with duckdb.connect(str(tmp_path / "session.duckdb")) as connection:
+        migrate(connection, now, MIGRATIONS[:there])
+    with Store.open(tmp_path) as store:
+        make_evaluation(store, make_sample(store, make_run(store, make_dataset(store).id)))
+        assert store.verify() == []
+
+
+def test_asking_what_is_applied_writes_nothing(cursor) -> None:
+    applied(cursor)
+    assert tables(cursor) == []
+
+
+def test_a_step_that_fails_changes_nothing_and_can_be_tried_again(cursor) -> None:
+    def m004_broken(cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute("create table extra (a integer)")
+        cursor.execute("insert into dataset (id) values ('half')")
+
+    migrate(cursor, now)
+    before = tables(cursor)
+    with pytest.raises(MigrationFailed, match="m004_broken"):
+        migrate(cursor, now, (*MIGRATIONS, m004_broken))
+    assert tables(cursor) == before
+    assert applied(cursor) == NAMES
+
+    def m004_mended(cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute("create table extra (a integer)")
+
+    assert migrate(cursor, now, (*MIGRATIONS, m004_mended)) == ("m004_mended",)
+
+
+def test_a_catalogue_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    def m999_future(cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute("create table future (a integer)")
+
+    with duckdb.connect(str(tmp_path / "session.duckdb")) as connection:
+        migrate(connection, now, (*MIGRATIONS, m999_future))
+    with pytest.raises(MigrationFailed, match="m999_future"):
+        Store.open(tmp_path)
+    with duckdb.connect(str(tmp_path / "session.duckdb")) as connection:
+        assert "future" in {name for name, *_ in tables(connection)}
