@@ -9,7 +9,8 @@ out, because they carry nothing of a person through the generator.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,8 @@ class Space:
         1 / range; where the range is 0, so large that any difference counts 1.
     n_levels : tuple of int
         Levels per level column, missing and levels of other tables included.
+    number_weights, level_weights : float64 arrays
+        Weights of the columns in the mean; they sum to the number of columns, and are 1 unless said otherwise.
     tables : mapping of "train", "synthetic" and, where there are any, "control" to Encoded
     """
 
@@ -88,6 +91,8 @@ class Space:
     level_names: tuple[str, ...]
     inverse_range: np.ndarray
     n_levels: tuple[int, ...]
+    number_weights: np.ndarray
+    level_weights: np.ndarray
     tables: dict[str, Encoded]
 
     @property
@@ -96,15 +101,24 @@ class Space:
         return len(self.number_names) + len(self.level_names)
 
     def only(self, names: Sequence[str]) -> Space:
-        """The space of some of the columns."""
+        """The space of some of the columns, equally weighted."""
         numbers, levels = self.positions(names)
         return Space(
             number_names=tuple(self.number_names[at] for at in numbers),
             level_names=tuple(self.level_names[at] for at in levels),
             inverse_range=self.inverse_range[numbers],
             n_levels=tuple(self.n_levels[at] for at in levels),
+            number_weights=np.ones(len(numbers)),
+            level_weights=np.ones(len(levels)),
             tables={name: table.columns(numbers, levels) for name, table in self.tables.items()},
         )
+
+    def weighted(self, weights: Mapping[str, float]) -> Space:
+        """The space with other weights, of which not all may be 0; they are scaled to sum to the number of columns."""
+        numbers = np.array([weights[name] for name in self.number_names], dtype=np.float64)
+        levels = np.array([weights[name] for name in self.level_names], dtype=np.float64)
+        scale = self.n_columns / (numbers.sum() + levels.sum())
+        return dataclasses.replace(self, number_weights=numbers * scale, level_weights=levels * scale)
 
     def positions(self, names: Sequence[str]) -> tuple[list[int], list[int]]:
         """Positions of columns among the numbers and among the levels."""
@@ -178,6 +192,8 @@ def encode_frames(
         level_names=tuple(column.name for column in levels),
         inverse_range=inverse,
         n_levels=tuple(sizes),
+        number_weights=np.ones(len(numbers)),
+        level_weights=np.ones(len(levels)),
         tables={name: Encoded(numbers=number_rows[name], levels=level_rows[name]) for name in frames},
     )
 

@@ -35,6 +35,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.PRIVACY, "attacks.singling_out", "MULTIVARIATE"),
     Entry(Part.PRIVACY, "attacks.linkability", "LINKABILITY"),
     Entry(Part.PRIVACY, "attacks.inference", "INFERENCE"),
+    Entry(Part.PRIVACY, "membership", "MEMBERSHIP"),
+    Entry(Part.PRIVACY, "identifiability", "IDENTIFIABILITY"),
+    Entry(Part.PRIVACY, "disclosure", "ATTRIBUTE_DISCLOSURE"),
 )
 
 

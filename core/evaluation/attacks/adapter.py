@@ -130,9 +130,9 @@ def risk_result(
     weak = baseline >= attack
     said = sentence.format(attack=f"{attack:.1%}", control=f"{control:.1%}")
     remark = (
-        "A guess without the synthetic rows does as well, so this attack is too weak to say anything."
+        "Blind guessing does as well, so this attack is too weak to say anything."
         if weak
-        else f"Guessing without the synthetic rows is right in {baseline:.1%}."
+        else f"Blind guessing is right in {baseline:.1%}."
     )
     return MetricResult(
         metric=metric,

@@ -1,0 +1,107 @@
+"""Membership inference: null, copies, by hand, and where it does not apply."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.errors import NotApplicable
+from core.evaluation.distance import row_space
+from core.evaluation.membership import MEMBERSHIP, best_result, epsilon_result, strongest, true_positives
+from core.evaluation.membership_scores import ATTACKS, Scored, make_folds, score_targets
+from core.records import MetricResult, Scope, Status
+from tests.evaluation.privacy_cases import case, results
+
+
+def scored(members: list, others: list) -> Scored:
+    return Scored(members={"one": np.array(members)}, others={"one": np.array(others)}, groups={})
+
+
+def test_fresh_rows_are_at_the_null() -> None:
+    found = results(MEMBERSHIP, case(600, 600, 600, seed=1))
+    assert found["membership_auc"].low <= 0.5 <= found["membership_auc"].high
+    assert found["membership_tpr_10"].low <= 0.1 <= found["membership_tpr_10"].high
+    assert found["membership_epsilon"].value == 0.0
+
+
+def test_copied_rows_are_at_the_worst() -> None:
+    found = results(MEMBERSHIP, case(400, 400, 400, copied=1.0))
+    assert found["membership_auc"].value > 0.98
+    assert found["membership_tpr_1"].value > 0.95
+    assert found["membership_epsilon"].value > 2.0
+    assert "not differentially private" in found["membership_epsilon"].explanation
+
+
+def test_copies_with_a_tenth_of_cells_changed_are_caught() -> None:
+    found = results(MEMBERSHIP, case(800, 800, 800, copied=1.0, changed=0.1))
+    assert found["membership_auc"].value >= 0.65
+    assert found["membership_auc"].low > 0.5
+
+
+def test_every_attack_is_above_chance_on_copied_rows() -> None:
+    found = [one for one in MEMBERSHIP.measure(case(copied=1.0)) if isinstance(one, MetricResult)]
+    by_attack = {one.subject[0]: one.value for one in found if one.scope is Scope.MODEL}
+    assert set(by_attack) == set(ATTACKS)
+    assert min(by_attack.values()) > 0.5
+
+
+def test_area_and_true_positives_by_hand() -> None:
+    # members .9 .8 .4, others .7 .3 .1: pairs won 3 + 3 + 2 of 9 = .889
+    # at 10 % of three others none may pass: the threshold is .7, above it .9 and .8: 2 of 3
+    one = scored([0.9, 0.8, 0.4], [0.7, 0.3, 0.1])
+    assert best_result(one, 5).value == pytest.approx(8 / 9)
+    assert true_positives(one, 0.1, 5).value == pytest.approx(2 / 3)
+
+
+def test_epsilon_of_a_perfect_attack_by_hand() -> None:
+    # half of 400 rows each: TPR low = (.025)^(1/200) = .98172, FPR high = 1 - (.025)^(1/200) = .01828
+    # log(.98172 / .01828) = 3.9837
+    one = scored(list(np.linspace(0.6, 1, 400)), list(np.linspace(0, 0.4, 400)))
+    found = epsilon_result(one, np.random.default_rng(0), 5)
+    assert found.value == pytest.approx(3.9837, abs=1e-3)
+    assert found.anchors["largest bound these rows could show"] == pytest.approx(3.9837, abs=1e-3)
+
+
+def test_the_maximum_has_a_wider_interval_than_one_attack() -> None:
+    generator = np.random.default_rng(0)
+    members, others = generator.random(200), generator.random(200)
+    alone = strongest({"a": members}, {"a": others}).estimate
+    among = strongest(dict.fromkeys("abcde", members), dict.fromkeys("abcde", others)).estimate
+    assert among.low < alone.low < alone.high < among.high
+
+
+def test_folds_score_no_row_that_the_attacker_holds() -> None:
+    first, second = make_folds(500, 101, 1000, np.random.default_rng(0))
+    assert not set(first.others) & set(first.reference)
+    assert not set(first.others) & set(second.others)
+    assert not set(first.members) & set(second.members)
+    assert len(first.members) == len(first.others) == 50
+
+
+def test_groups_are_judged_on_their_own_or_say_how_many_rows_they_have() -> None:
+    found = [one for one in MEMBERSHIP.measure(case(200, 200, 200)) if one.scope is Scope.LEVEL]
+    assert [one.subject[0] for one in found] == ["outliers", "rows with a rare level"]
+    assert all(one.status is Status.NOT_MEASURED and "it needs 30" in one.explanation for one in found)
+
+
+def test_scores_repeat_for_a_seed() -> None:
+    one, other = (score_targets(case(seed=3), 200) for _ in range(2))
+    for name in ATTACKS:
+        assert np.array_equal(one.members[name], other.members[name])
+
+
+def test_without_control_rows_or_with_three_rows_it_is_refused_with_the_reason() -> None:
+    with pytest.raises(NotApplicable, match="control rows"):
+        results(MEMBERSHIP, dataclasses.replace(case(), control=None))
+    with pytest.raises(NotApplicable, match="20"):
+        results(MEMBERSHIP, case(3, 3, 3))
+
+
+def test_constant_tables_are_at_chance() -> None:
+    tables = case(50, 50, 50)
+    same = dataclasses.replace(
+        tables, **{name: getattr(tables, name).iloc[[0] * 50].reset_index(drop=True) for name in ("train",)}
+    )
+    same = dataclasses.replace(same, control=same.train, synthetic=same.train, cache={})
+    assert results(MEMBERSHIP, same)["membership_auc"].value == 0.5
+    assert len(row_space(same).tables) == 3
