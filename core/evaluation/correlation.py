@@ -13,7 +13,7 @@ from core.evaluation.coded import CodedTable, coded
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.moments import Scaling
 from core.evaluation.redrawing import METHOD, Redraws, interval
-from core.evaluation.shapes import noise_floor
+from core.evaluation.shapes import more_anchors, noise_floor
 from core.evaluation.trends import redrawn_pairs
 from core.records import CorrelationPicture, Direction, MetricResult
 
@@ -52,17 +52,24 @@ class CorrelationDifference:
         def against_real(table: CodedTable, purpose: str) -> tuple[Association, float, np.ndarray, Redraws]:
             redraws = Redraws.of(table.n_rows, tables.generator(purpose))
             found = association(data.columns, table, scaling, redraws, redrawn_pairs(len(defined)))
-            target = real.matrix[upper][defined]
+            redrawn = None
+            if found.redrawn is not None:
+                redrawn = np.nanmean(np.abs(found.redrawn[:, defined] - real.matrix[upper][defined]), axis=1)
+            return found, moved(found.matrix), redrawn, redraws
+
+        def moved(matrix: np.ndarray) -> float:
             # a column that became constant is related to nothing: its association counts as 0
-            value = float(np.abs(np.nan_to_num(found.matrix[upper][defined]) - target).mean())
-            redrawn = None if found.redrawn is None else np.nanmean(np.abs(found.redrawn[:, defined] - target), axis=1)
-            return found, value, redrawn, redraws
+            return float(np.abs(np.nan_to_num(matrix[upper][defined]) - real.matrix[upper][defined]).mean())
 
         found, value, redrawn, redraws = against_real(data.synthetic, "redraws")
-        anchors = {}
+        anchors = more_anchors(
+            tables,
+            "correlation_difference",
+            lambda table: moved(association(data.columns, table, scaling).matrix),
+        )
         if data.control is not None:
             _, *floor = against_real(data.control, "redraws of control")
-            anchors = noise_floor(*floor, bounds=BOUNDS)
+            anchors |= noise_floor(*floor, bounds=BOUNDS)
         low, high = interval(value, redrawn, redraws, bounds=BOUNDS)
         yield MetricResult(
             metric="correlation_difference",

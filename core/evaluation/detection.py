@@ -5,8 +5,8 @@ same fold: otherwise a copied row is learned as real in one fold and met as synt
 AUC below 0.5.
 
 Source: classifier two-sample test, Lopez-Paz and Oquab (2017), arXiv:1610.06545. Interval: influence curve of the
-cross-validated AUC, LeDell, Petersen and van der Laan (2015), Electronic Journal of Statistics 9, times the correction of
-Nadeau and Bengio (2003), Machine Learning 52, for models that share rows. The first alone takes the models as given:
+cross-validated AUC, LeDell, Petersen and van der Laan (2015), Electronic Journal of Statistics 9, times the correction
+of Nadeau and Bengio (2003), Machine Learning 52, for models that share rows. The first alone takes the models as given:
 with 600 rows of each table it covered 83 % where 95 % were promised.
 """
 

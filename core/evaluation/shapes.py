@@ -7,12 +7,13 @@ level, and below every number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from core.evaluation.anchors import anchors_of
 from core.evaluation.coded import CodedColumn, CodedTable, coded, level_shares
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.redrawing import METHOD, Redraws, interval, prediction
@@ -145,12 +146,22 @@ class ColumnShapes:
         if data.control is not None:
             again = Redraws.of(data.control.n_rows, tables.generator("redraws of control"))
             floor = column_shapes(data.columns, data.train, data.control, again)
-        yield _table_result(found, floor, len(data.columns), data.synthetic.n_rows)
+        anchors = more_anchors(
+            tables,
+            "column_shapes",
+            lambda table: float(column_shapes(data.columns, data.train, table).values.mean()),
+        )
+        yield _table_result(found, floor, anchors, data.synthetic.n_rows)
         for place, column in enumerate(data.columns):
             yield _column_result(place, column, found, floor, data.synthetic.n_rows)
 
 
-def _table_result(found: Shapes, floor: Shapes | None, n_columns: int, n_rows: int) -> MetricResult:
+def more_anchors(tables: Tables, metric: str, compute: Callable[[CodedTable], float]) -> dict[str, float]:
+    """Bootstrap, independent columns and tables made elsewhere, from the standard plan on."""
+    return anchors_of(tables, metric, compute) if tables.plan.includes(Plan.STANDARD) else {}
+
+
+def _table_result(found: Shapes, floor: Shapes | None, anchors: dict[str, float], n_rows: int) -> MetricResult:
     value = float(found.values.mean())
     low, high = interval(value, None if found.redrawn is None else found.redrawn.mean(axis=0), found.redraws)
     return MetricResult(
@@ -161,12 +172,13 @@ def _table_result(found: Shapes, floor: Shapes | None, n_columns: int, n_rows: i
         interval=METHOD if low is not None else "",
         direction=Direction.HIGHER,
         unit=UNIT,
-        anchors=noise_floor(
+        anchors=anchors
+        | noise_floor(
             None if floor is None else float(floor.values.mean()),
             None if floor is None or floor.redrawn is None else floor.redrawn.mean(axis=0),
             None if floor is None else floor.redraws,
         ),
-        counts={"columns": n_columns},
+        counts={"columns": len(found.values)},
         explanation="How alike each column is on its own, averaged over the columns: 1 means the same distributions.",
         n_rows=n_rows,
     )

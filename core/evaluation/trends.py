@@ -22,7 +22,7 @@ from core.evaluation.coded import CodedColumn, CodedTable, coded
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.moments import Moments, Scaling
 from core.evaluation.redrawing import METHOD, Redraws, interval
-from core.evaluation.shapes import UNIT, noise_floor
+from core.evaluation.shapes import UNIT, more_anchors, noise_floor
 from core.records import Direction, MetricResult, Scope
 
 DENSE_CELLS = 1 << 16
@@ -197,19 +197,23 @@ class PairTrends:
         }
         trends = pair_trends(data.columns, data.train, others, redraws)
         found, floor = trends["synthetic"], trends.get("control")
-        yield _table_result(found, floor, data.synthetic.n_rows)
+        anchors = more_anchors(
+            tables,
+            "pair_trends",
+            lambda table: float(pair_trends(data.columns, data.train, {"anchor": table})["anchor"].values.mean()),
+        )
+        yield _table_result(found, floor, anchors, data.synthetic.n_rows)
         names = [column.name for column in data.columns]
         pairs = list(combinations(names, 2))
         for place in sorted(np.argsort(found.values, kind="stable")[:MAX_PAIR_RESULTS]):
             yield _pair_result(place, pairs[place], found, floor, data.synthetic.n_rows)
 
 
-def _table_result(found: Trends, floor: Trends | None, n_rows: int) -> MetricResult:
+def _table_result(found: Trends, floor: Trends | None, anchors: dict[str, float], n_rows: int) -> MetricResult:
     value = float(found.values.mean())
     low, high = interval(value, found.redrawn_mean(), found.redraws)
-    anchors = {}
     if floor is not None:
-        anchors = noise_floor(float(floor.values.mean()), floor.redrawn_mean(), floor.redraws)
+        anchors |= noise_floor(float(floor.values.mean()), floor.redrawn_mean(), floor.redraws)
     return MetricResult(
         metric="pair_trends",
         value=value,
