@@ -18,24 +18,20 @@ def main() -> None:
     if complaint:
         st.error(complaint, icon=":material/error:")
         st.stop()
-    from pages.components import selection
+    from pages.components import router, selection
     from pages.components.sidebar import sidebar
 
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
     st.html(ASSETS / "style.css")
-    page = st.navigation(
-        [
-            st.Page("pages/data.py", title="Data", icon=":material/table:", default=True),
-            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-            st.Page("pages/sample.py", title="Sample", icon=":material/dataset:"),
-            st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
-            st.Page("pages/privacy.py", title="Privacy", icon=":material/shield_person:"),
-        ]
-    )
-    with boundary():
-        selection.restore()
-        sidebar()
-        page.run()
+    page = router.navigation()
+    inside = router.framed.set(True)
+    try:
+        with boundary():
+            selection.restore()
+            sidebar()
+            page.run()
+    finally:
+        router.framed.reset(inside)
 
 
 main()

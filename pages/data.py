@@ -12,8 +12,16 @@ from pages.components import selection, session
 from pages.components.dataset_view import show_dataset
 from pages.components.frame import header, show_error
 from pages.components.reading_view import review
+from pages.components.router import page
 
 DEMO_ROWS = 20_000
+STEPS = (
+    (":material/table:", "Data", "Check what each column represents. Some rows are set aside as control rows."),
+    (":material/model_training:", "Train", "A CTGAN learns the table while you watch both losses. Minutes, not hours."),
+    (":material/dataset:", "Sample", "Draw any number of rows, exact numbers of rare levels too."),
+    (":material/query_stats:", "Evaluate", "See how close they are, with intervals and the score of real control rows."),
+    (":material/shield_person:", "Privacy", "Attack them: what do they give away about the real rows?"),
+)
 
 
 def render() -> None:
@@ -38,12 +46,21 @@ def bring(here: Session) -> None:
         st.rerun()
     if session.is_demo():
         _demo_card(here)
+        _steps()
         return
     left, right = st.columns(2, gap="medium")
     with left:
         _upload_card(here)
     with right:
         _demo_card(here)
+    _steps()
+
+
+def _steps() -> None:
+    """What awaits somebody who is here for the first time."""
+    st.space("small")
+    for column, (icon, title, sentence) in zip(st.columns(len(STEPS), gap="medium"), STEPS, strict=True):
+        column.markdown(f"**{icon} {title}**\n\n:gray[{sentence}]")
 
 
 def _upload_card(here: Session) -> None:
@@ -91,4 +108,4 @@ def _open_reading(reading_id: str) -> None:
     st.rerun()
 
 
-render()
+page(render)

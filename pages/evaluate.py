@@ -13,6 +13,7 @@ from pages.components.frame import empty, header, next_step
 from pages.components.judging_panel import again, latest, running, start_panel
 from pages.components.pairs_view import show_pairs
 from pages.components.progress import finished
+from pages.components.router import page
 from pages.components.tiles import tiles
 from pages.components.utility_view import levels_of, show_levels, show_utility
 
@@ -90,4 +91,4 @@ def _report(here: Session, dataset_id: str, report: Report, *, still: bool) -> N
         show_utility(data.dataset(here, dataset_id), report)
 
 
-render()
+page(render)

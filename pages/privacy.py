@@ -12,6 +12,7 @@ from pages.components.distance_view import show_distances
 from pages.components.frame import empty, header
 from pages.components.judging_panel import again, latest, running, start_panel
 from pages.components.progress import finished
+from pages.components.router import page
 from pages.components.tiles import tiles
 
 PARTS = ("privacy",)
@@ -94,4 +95,4 @@ def _limits() -> None:
         st.caption(PATENT)
 
 
-render()
+page(render)

@@ -13,6 +13,7 @@ from core.workbench.training import RunView
 from pages.components import selection, session
 from pages.components.conditions import condition_editor
 from pages.components.frame import empty, header, show_error
+from pages.components.router import page
 from pages.components.sample_view import show_sample
 
 SENTENCE = "Draw as many synthetic rows as you like, and exact numbers of rows of rare levels."
@@ -100,4 +101,4 @@ def _form(here: Session, run: RunView) -> None:
             st.rerun()
 
 
-render()
+page(render)

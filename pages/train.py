@@ -9,6 +9,7 @@ from core.workbench.sessions import Session
 from pages.components import selection, session
 from pages.components.frame import empty, header
 from pages.components.progress import finished
+from pages.components.router import page
 from pages.components.run_view import show_run
 from pages.components.training_form import training_form
 from pages.components.words import count, name
@@ -65,4 +66,4 @@ def _form(here: Session, dataset_id: str, run_id: str | None) -> None:
         st.rerun()
 
 
-render()
+page(render)

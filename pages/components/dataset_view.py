@@ -60,7 +60,7 @@ def _columns(here: Session, dataset: Dataset) -> None:
         table,
         key=f"columns-{dataset.id}",
         hide_index=True,
-        height=min(38 + 40 * max(len(table), 1), 600),
+        height="content" if len(table) <= 16 else 620,
         row_height=40,
         on_select="rerun",
         selection_mode="single-row",

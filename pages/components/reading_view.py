@@ -26,6 +26,7 @@ SEVERITIES = {
 }
 NOTHING = "–"
 LONGEST_NAME = 200
+ROWS_SHOWN = 18
 
 
 def review(here: Session, reading_id: str) -> None:
@@ -73,7 +74,7 @@ def _findings(here: Session, reading: Reading) -> None:
         icon, colour = SEVERITIES.get(str(finding.severity), SEVERITIES["info"])
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"finding-{place}"):
             guess = f" :gray[{text(finding.guess)}]" if finding.guess else ""
-            where = f" :gray[({text(finding.place)})]" if finding.place else ""
+            where = f" :gray[({text(finding.place)})]" if finding.place.startswith("line") else ""
             st.markdown(f":{colour}[{icon}] {text(finding.message)}{where}{guess}")
             if finding.remedy and st.button("Read it that way", key=f"remedy-{place}", icon=":material/build:"):
                 _read_again(here, reading, finding.remedy)
@@ -111,7 +112,7 @@ def _types(reading: Reading) -> Schema | None:
         key=f"types-{reading.id}-{wanted}",
         hide_index=True,
         num_rows="fixed",
-        height=min(38 + 35 * max(len(shown), 1), 560),
+        height="content" if len(shown) <= ROWS_SHOWN else 560,
         disabled=[column for column in base.columns if column != "Type"],
         column_config={
             "Column": st.column_config.TextColumn(width="medium", pinned=True),

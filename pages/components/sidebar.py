@@ -16,16 +16,15 @@ from pages.components.words import count, short, thousands
 
 def sidebar() -> None:
     """The selectors; choosing something forgets what was made from the earlier choice."""
+    try:
+        here = session.current()
+    except DoppelError as error:
+        show_error(error)
+        if st.button("Start a new session", key="fresh-session", icon=":material/add:", type="primary"):
+            selection.choose("session", session.start().id)
+            st.rerun()
+        st.stop()
     with st.sidebar:
-        try:
-            here = session.current()
-        except DoppelError as error:
-            show_error(error)
-            if st.button("Start a new session", key="fresh-session", icon=":material/add:", width="stretch"):
-                selection.choose("session", session.start().id)
-                st.rerun()
-            st.stop()
-        st.space("small")
         _session_selector(here)
         _selectors(here)
 

@@ -8,7 +8,9 @@ from pages.components.words import count, duration, name, text
 from tests.figures.examples import HOSTILE
 
 
-@pytest.mark.parametrize("value", [*HOSTILE, "a -> b <= c", "https://x.example a@b.com", ":material/home:", "\\", "# h", "1. a"])
+@pytest.mark.parametrize(
+    "value", [*HOSTILE, "a -> b <= c", "https://x.example a@b.com", ":material/home:", "\\", "# h", "1. a"]
+)
 def test_quoted_text_keeps_every_character_and_escapes_all_punctuation(value):
     escaped = text(value)
     shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escaped).replace("\u2060", "")
@@ -22,7 +24,9 @@ def test_shortcodes_links_and_arrows_are_broken_by_an_invisible_joiner():
     assert "-\u2060>" in text("a -> b").replace("\\", "")
 
 
-@pytest.mark.parametrize(("value", "shown"), [("a", "`a`"), ("`a`", "`` `a` ``"), ("a``b", "```a``b```"), ("", "`   `")])
+@pytest.mark.parametrize(
+    ("value", "shown"), [("a", "`a`"), ("`a`", "`` `a` ``"), ("a``b", "```a``b```"), ("", "`   `")]
+)
 def test_names_are_code_whatever_backticks_they_hold(value, shown):
     assert name(value) == shown
 
@@ -34,7 +38,13 @@ def test_a_name_of_ten_thousand_characters_is_shortened():
 def test_counts_and_durations_read_like_words():
     assert count(1, "row") == "1 row"
     assert count(0, "row") == "0 rows"
-    assert [duration(seconds) for seconds in (None, 0.4, 59.6, 3599, 90_000)] == ["–", "0 s", "1 min 0 s", "59 min", "25 h 0 min"]
+    assert [duration(seconds) for seconds in (None, 0.4, 59.6, 3599, 90_000)] == [
+        "–",
+        "0 s",
+        "1 min 0 s",
+        "59 min",
+        "25 h 0 min",
+    ]
 
 
 def test_the_first_sentence_ends_at_a_full_stop_and_not_at_a_decimal_point():

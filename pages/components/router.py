@@ -1,0 +1,43 @@
+"""The pages in the order of the work, and the guard that keeps them inside the app's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+
+import streamlit as st
+
+PAGES = (
+    ("data", "Data", ":material/table:"),
+    ("train", "Train", ":material/model_training:"),
+    ("sample", "Sample", ":material/dataset:"),
+    ("evaluate", "Evaluate", ":material/query_stats:"),
+    ("privacy", "Privacy", ":material/shield_person:"),
+)
+
+framed: ContextVar[bool] = ContextVar("framed", default=False)
+"""Whether the code that runs now was started by the app's frame."""
+
+
+def navigation() -> st.Page:
+    """Register the pages and give the one to show; the first is the default."""
+    return st.navigation(
+        [
+            st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == PAGES[0][0])
+            for name, title, icon in PAGES
+        ]
+    )
+
+
+def page(render: Callable[[], None]) -> None:
+    """Show a page's content, or fetch the frame first.
+
+    Until a server has run `st.navigation` once, Streamlit takes the files in `pages/` for pages of its older kind and
+    answers the first request for one of them by running the file alone, without sidebar and error boundary. Such a run
+    registers the pages and starts over.
+    """
+    if framed.get():
+        render()
+        return
+    navigation()
+    st.rerun()
