@@ -30,3 +30,15 @@ MAX_SAMPLE_ROWS = 50_000_000
 
 DRAWS_PER_CONDITIONED_ROW = 1_000
 """Budget of draws for each conditioned row that rejection has to find; past it the shortfall is reported."""
+
+ARCHIVE_BYTES = 20_000 * MEGABYTE
+"""Largest table that is taken out of a compressed file."""
+
+ARCHIVE_RATIO = 1_000
+"""A compressed file that grows by more than this factor is refused as a bomb; tables of text rarely pass 50."""
+
+ARCHIVE_MEMBERS = 1_000
+"""Most files inside a zip archive that is looked into."""
+
+SHEET_ROWS = 1_048_576
+"""Rows of an Excel sheet, the format's own limit."""

@@ -113,7 +113,7 @@ def quoted(name: str) -> str:
 
 def scan(parquet: Path) -> str:
     """SQL of a Parquet file as a relation."""
-    path = str(parquet).replace("'", "''")
+    path = "".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(parquet)).replace("'", "''")
     return f"read_parquet('{path}')"
 
 

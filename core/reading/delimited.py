@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,9 +15,10 @@ from core.reading.convert import Source, convert, guess_kinds
 from core.reading.diagnosis import MAX_REJECTED_SHOWN, Finding, Rejected
 from core.reading.dialect import Dialect, find_dialect
 from core.reading.encoding import Encoding, copy_as_utf8, find_encoding, head_text
-from core.reading.engine import connect, text
+from core.reading.engine import connect, path_text, text
 from core.reading.kinds import Kind
 from core.reading.options import ReadOptions
+from core.reading.result import Progress, ReadResult
 
 HEAD_BYTES = 2_000_000
 """Beginning of a file from which its shape and the kinds of its columns are guessed."""
@@ -32,22 +32,10 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelimitedResult:
-    """What reading a delimited file gave, beside the Parquet file."""
-
-    kinds: tuple[Kind, ...]
-    names: tuple[str, ...]
-    options: ReadOptions
-    findings: tuple[Finding, ...]
-    n_rejected: int
-    rejected: tuple[Rejected, ...]
-
-
 def read_delimited(
-    source: Path, target: Path, options: ReadOptions, progress: Callable[[float, str], None]
-) -> DelimitedResult:
-    """Read a delimited file into Parquet at `target`.
+    source: Path, target: Path, options: ReadOptions, progress: Progress, *, name: str = ""
+) -> ReadResult:
+    """Read a delimited file into Parquet at `target`; `name` is what messages call it.
 
     Raises
     ------
@@ -57,36 +45,48 @@ def read_delimited(
     encoding = find_encoding(source, options.encoding)
     progress(0.1, "Found the encoding")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".reading-") as aside:
-        readable = source
-        if encoding.needs_copy:
-            readable = Path(aside) / "utf8.csv"
-            copy_as_utf8(source, readable, encoding.name)
-        name = "utf-8" if encoding.needs_copy else encoding.name
-        dialect = find_dialect(head_text(readable, name, HEAD_BYTES), options, source.name)
+        plain = Path(aside) / "utf8.csv"
+        head = head_text(source, encoding.name, HEAD_BYTES)
+        dialect = find_dialect(head, options, name or source.name)
+        # DuckDB counts the lines to skip in its own way where blank ones or comments are among them
+        readable = plain if encoding.needs_copy or dialect.skip else source
+        if readable is plain:
+            copy_as_utf8(source, plain, encoding.name, skip=dialect.skip)
         findings = [*_about_encoding(encoding, options), *dialect.findings]
-        options, pad = _padding(dialect, options, findings)
+        options = _padding(dialect, options, findings)
         progress(0.2, "Found the columns")
         with connect(Path(aside)) as connection:
-            relation = _relation(readable, dialect, pad=pad)
-            cells = tuple(f"c{number}" for number in range(len(dialect.names)))
-            table = Source(relation=relation, cells=cells, names=dialect.names)
-            kinds = guess_kinds(table, dialect.rows, options)
             try:
-                kinds = convert(connection, table, kinds, target, options, dialect.rows)
+                kinds = _stored(connection, readable, dialect, target, options)
             except duckdb.Error as error:
-                raise _unreadable(source, error) from error
+                if readable is plain:
+                    raise _unreadable(name or source.name, error) from error
+                # line ends that change in the middle stop DuckDB; a copy has but one kind
+                copy_as_utf8(source, plain, encoding.name)
+                try:
+                    kinds = _stored(connection, plain, dialect, target, options)
+                except duckdb.Error as again:
+                    raise _unreadable(name or source.name, again) from again
             progress(0.9, "Stored the table")
-            n_rejected, rejected = _rejected(connection, target)
+            n_rejected, rejected = _rejected(connection, target, skipped=dialect.skip)
     if n_rejected:
         findings.append(_about_rejected(n_rejected, rejected, dialect))
     used = replace(
         options, delimiter=dialect.delimiter, quote=dialect.quote, encoding=encoding.name, header=dialect.header,
-        skip=dialect.skip, comment=dialect.comment or None,
+        skip=dialect.skip, comment=dialect.comment,
     )  # fmt: skip
-    return DelimitedResult(
+    return ReadResult(
         kinds=tuple(kinds), names=dialect.names, options=used, findings=tuple(findings),
         n_rejected=n_rejected, rejected=rejected,
     )  # fmt: skip
+
+
+def _stored(
+    connection: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, target: Path, options: ReadOptions
+) -> list[Kind]:
+    cells = tuple(f"c{number}" for number in range(len(dialect.names)))
+    table = Source(relation=_relation(path, dialect, pad=options.pad), cells=cells, names=dialect.names)
+    return convert(connection, table, guess_kinds(table, dialect.rows, options), target, options, dialect.rows)
 
 
 def _relation(path: Path, dialect: Dialect, *, pad: bool) -> str:
@@ -99,7 +99,6 @@ def _relation(path: Path, dialect: Dialect, *, pad: bool) -> str:
         "quote": text(dialect.quote),
         "escape": text(dialect.escape),
         "header": str(dialect.header).lower(),
-        "skip": str(dialect.skip),
         "comment": text(dialect.comment),
         "nullstr": "''",
         "max_line_size": str(4 * MAX_CELL_CHARACTERS),
@@ -107,11 +106,11 @@ def _relation(path: Path, dialect: Dialect, *, pad: bool) -> str:
         "store_rejects": "true",
         "rejects_limit": "0",
     }
-    return f"read_csv({text(str(path))}, {', '.join(f'{name}={value}' for name, value in settings.items())})"
+    return f"read_csv({path_text(path)}, {', '.join(f'{name}={value}' for name, value in settings.items())})"
 
 
-def _padding(dialect: Dialect, options: ReadOptions, findings: list[Finding]) -> tuple[ReadOptions, bool]:
-    """Whether short lines are filled: asked for, or most lines are short and would all be rejected."""
+def _padding(dialect: Dialect, options: ReadOptions, findings: list[Finding]) -> ReadOptions:
+    """Options that fill short lines where most lines are short and would all be rejected."""
     widths = Counter(len(row) for row in dialect.rows[:1_000])
     usual = widths.most_common(1)[0][0] if widths else len(dialect.names)
     if not options.pad and usual < len(dialect.names):
@@ -123,17 +122,17 @@ def _padding(dialect: Dialect, options: ReadOptions, findings: list[Finding]) ->
             )
         )  # fmt: skip
         options = replace(options, pad=True)
-    return options, options.pad
+    return options
 
 
-def _rejected(connection: duckdb.DuckDBPyConnection, target: Path) -> tuple[int, tuple[Rejected, ...]]:
+def _rejected(connection: duckdb.DuckDBPyConnection, target: Path, *, skipped: int) -> tuple[int, tuple[Rejected, ...]]:
     """Rejected lines of the last reading; all of them also go to a CSV file beside the table."""
     last = "scan_id = (SELECT max(scan_id) FROM reject_scans)"
     n_rejected = connection.execute(f"SELECT count(DISTINCT line) FROM reject_errors WHERE {last}").fetchone()[0]
     if not n_rejected:
         return 0, ()
     lines = f"""
-        SELECT line, first(error_type::VARCHAR) AS reason, left(first(csv_line), 500) AS text
+        SELECT line + {skipped} AS line, first(error_type::VARCHAR) AS reason, left(first(csv_line), 500) AS text
         FROM reject_errors WHERE {last} GROUP BY line ORDER BY line
     """
     connection.execute(f"COPY ({lines}) TO {text(str(rejects_path(target)))} (FORMAT csv, HEADER)")
@@ -174,8 +173,8 @@ def _about_rejected(n_rejected: int, rejected: tuple[Rejected, ...], dialect: Di
     )  # fmt: skip
 
 
-def _unreadable(source: Path, error: duckdb.Error) -> UnreadableFile:
+def _unreadable(name: str, error: duckdb.Error) -> UnreadableFile:
     first = str(error).strip().splitlines()[0].removeprefix("Invalid Input Error: ")
     return UnreadableFile(
-        f"The file {source.name!r} cannot be read as a table: {first[:200]}", "Check delimiter, quotes and encoding."
+        f"The file {name!r} cannot be read as a table: {first[:200]}", "Check delimiter, quotes and encoding."
     )

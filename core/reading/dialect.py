@@ -76,11 +76,12 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     delimiter = options.delimiter or _announced(start) or _delimiter(start, quote, comment)
     escape = "\\" if quote and f"\\{quote}" in text and f"{quote}{quote}{quote}" not in text else quote
     skip = options.skip if options.skip is not None else _preamble(start, delimiter, quote, comment)
-    if skip and options.skip is None:
+    told = [line for line in start.split("\n")[:skip] if line.strip() and not (comment and line.startswith(comment))]
+    if told and options.skip is None:
         findings.append(
             Finding(
                 code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
-                message=f"{skip} line{'s' if skip > 1 else ''} above the table left out.",
+                message=f"{len(told)} line{'s' if len(told) > 1 else ''} above the table left out: {told[0][:60]!r}.",
                 guess="A title or a note stands above the table.",
             )
         )  # fmt: skip
@@ -185,12 +186,15 @@ def _preamble(text: str, delimiter: str, quote: str, comment: str) -> int:
         for number, line in enumerate(lines)
         if line.strip() and not (comment and line.startswith(comment))
     ]
-    usual, count = Counter(width for _, width in widths).most_common(1)[0]
-    if usual < 2 or count < 0.6 * len(widths):
+    if not widths:
         return 0
-    first = next(number for number, width in widths if width >= usual - 1)
-    above = [width for number, width in widths if number < first]
-    return first if above and max(above) <= max(1, usual // 2) else 0
+    usual, count = Counter(width for _, width in widths).most_common(1)[0]
+    if usual >= 2 and count >= 0.6 * len(widths):
+        first = next(number for number, width in widths if width >= usual - 1)
+        above = [width for number, width in widths if number < first]
+        if above and max(above) <= max(1, usual // 2):
+            return first
+    return widths[0][0]
 
 
 def _header(rows: list[list[str]], findings: list[Finding]) -> bool:
@@ -260,10 +264,11 @@ def _names(
                     guess="The file was written with row names.",
                 )
             )  # fmt: skip
-    return _unique(raw, findings), body, surplus
+    return unique_names(raw, findings), body, surplus
 
 
-def _unique(raw: list[str], findings: list[Finding]) -> tuple[str, ...]:
+def unique_names(raw: list[str], findings: list[Finding]) -> tuple[str, ...]:
+    """Names without blanks at their ends, none empty, none twice whatever the case; changes become findings."""
     names: list[str] = []
     taken = {name.lower() for name in raw if name}
     seen: set[str] = set()

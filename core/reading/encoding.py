@@ -9,30 +9,13 @@ from pathlib import Path
 from core.errors import UnreadableFile
 
 CHUNK_BYTES = 1 << 22
+HEAD_BYTES = 1 << 16
 MARKS = (  # longest first: the mark of UTF-32-LE starts with that of UTF-16-LE
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-)
-SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
-    (b"PAR1", "a Parquet file"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
-    (b"ARROW1", "a Feather file"),
-    (b"FEA1", "a Feather file of the old version"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"\x7fELF", "a program"),
-    (b"Rar!", "a RAR archive"),
-    (b"GIF8", "a GIF picture"),
 )
 UNDEFINED_IN_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
 
@@ -65,13 +48,10 @@ def find_encoding(source: Path, wanted: str | None) -> Encoding:
         If the file is empty, is not text, or is not in the encoding that is `wanted`.
     """
     with source.open("rb") as file:
-        head = file.read(1 << 16)
+        head = file.read(HEAD_BYTES)
     if not head:
         raise UnreadableFile(f"The file {source.name!r} is empty.", "Choose a file with a header and rows.")
     marked = next((name for mark, name in MARKS if head.startswith(mark)), None)
-    for signature, kind in SIGNATURES:
-        if head.startswith(signature) and marked is None:
-            raise UnreadableFile(f"The file {source.name!r} is {kind}, not a text table.", "Export it as CSV first.")
     if wanted is not None:
         return _as_wanted(source, wanted, marked)
     if marked is not None:
@@ -96,7 +76,7 @@ def _as_wanted(source: Path, wanted: str, marked: str | None) -> Encoding:
             "Leave the encoding open, or choose another.",
         ) from None
     with source.open("rb") as file:
-        odd = _odd_line_ends(file.read(1 << 16))
+        odd = _odd_line_ends(file.read(HEAD_BYTES))
     return Encoding(name=name, certain=True, needs_copy=name not in ("utf-8", "utf-8-sig", "ascii") or odd)
 
 
@@ -150,7 +130,8 @@ def _single_byte(source: Path, odd: bool) -> Encoding:
 
 def _odd_line_ends(head: bytes) -> bool:
     """Carriage returns without a line feed, alone or mixed with others."""
-    return head.rstrip(b"\r").replace(b"\r\n", b"").count(b"\r") > 0
+    whole = head[:-1] if len(head) == HEAD_BYTES and head.endswith(b"\r") else head
+    return b"\r" in whole.replace(b"\r\n", b"")
 
 
 def _pieces(source: Path):
@@ -159,12 +140,14 @@ def _pieces(source: Path):
             yield piece
 
 
-def copy_as_utf8(source: Path, target: Path, encoding: str) -> None:
-    """Write the text of `source` to `target` as UTF-8 with line feeds as line ends."""
+def copy_as_utf8(source: Path, target: Path, encoding: str, *, skip: int = 0) -> None:
+    """Write the text of `source` without its first `skip` lines to `target`, as UTF-8 with line feeds as line ends."""
     with (
         source.open(encoding=encoding, errors="replace", newline=None) as text,
         target.open("w", encoding="utf-8", newline="\n") as copy,
     ):
+        for _ in range(skip):
+            text.readline()
         while piece := text.read(CHUNK_BYTES):
             copy.write(piece)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,6 +34,21 @@ def quoted(name: str) -> str:
 def text(value: str) -> str:
     """A value as an SQL text."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def join_parts(parts: Sequence[Path], target: Path) -> None:
+    """Write Parquet files with the same columns as one, types widened where the parts differ."""
+    with connect(target.parent) as connection:
+        files = ", ".join(path_text(part) for part in parts)
+        connection.execute(
+            f"COPY (SELECT * FROM read_parquet([{files}], union_by_name=true)) TO {text(str(target))} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def path_text(path: Path) -> str:
+    """A path as an SQL text in which no sign stands for other files: `[`, `*` and `?` are meant as they are."""
+    return text("".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(path)))
 
 
 def trimmed(cell: str, missing: tuple[str, ...], *, trim: bool) -> str:

@@ -27,7 +27,7 @@ class ReadOptions:
     decimal : str or None
         `.` or `,`: the mark before the decimals of a number.
     comment : str or None
-        Character that starts a line to be passed over.
+        Character that starts a line to be passed over; the empty text where no line is a comment.
     skip : int or None
         Lines before the table: titles, notes.
     missing : tuple of str
@@ -42,6 +42,8 @@ class ReadOptions:
         Columns whose dates can be read in more than one way.
     sheet : str or None
         Sheet of a workbook; the first by default.
+    member : str or None
+        File inside a zip archive; the largest by default.
     table : str or None
         Table of a database file, or a query that starts with `select`.
     """
@@ -59,12 +61,13 @@ class ReadOptions:
     texts: tuple[str, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     sheet: str | None = None
+    member: str | None = None
     table: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("delimiter", "comment"):
             value = getattr(self, name)
-            if value is not None and len(value) != 1:
+            if value is not None and len(value) != 1 and not (name == "comment" and value == ""):
                 raise InvalidConfig(f"The {name} is {value!r}, but must be one character.", field=name)
         if self.quote is not None and len(self.quote) > 1:
             raise InvalidConfig(f"The quote is {self.quote!r}, but must be one character or none.", field="quote")

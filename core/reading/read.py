@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from core.errors import UnreadableFile, listed
+from core.reading.archives import unpack
+from core.reading.cells import read_excel, read_sqlite
+from core.reading.columnar import read_duckdb, read_feather, read_json, read_parquet
 from core.reading.delimited import read_delimited
-from core.reading.diagnosis import Diagnosis, Finding, Rejected, by_severity
+from core.reading.diagnosis import MAX_REJECTED_SHOWN, Diagnosis, Finding, Rejected, by_severity
+from core.reading.engine import join_parts
+from core.reading.formats import Format, find_format
 from core.reading.kinds import PLACEHOLDERS, Kind, KindName
 from core.reading.options import ReadOptions
+from core.reading.result import Progress, ReadResult
 
 __all__ = ["Diagnosis", "Finding", "ReadOptions", "Rejected", "read_table"]
 
-Progress = Callable[[float, str], None]
 ISO_LAYOUTS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
-MARKERS = ("?", "NA", "N/A", "n/a", "na", "NaN", "nan", "null", "NULL", "None", "none", "-", "--", "unknown", "missing")
 
 
 def read_table(
@@ -48,8 +54,12 @@ def read_table(
     options = options or ReadOptions()
     tell = progress or (lambda share, message: None)
     if not source.is_file():
-        raise UnreadableFile(f"There is no file {str(source)!r}.", "Check its name and folder.")
-    result = read_delimited(source, target, options, tell)
+        files = _files_of(source)
+        if len(files) > 1:
+            return _read_several(files, target, options, tell)
+        source = files[0]
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpacked-") as aside:
+        result = _read(source, target, options, tell, Path(aside))
     with pq.ParquetFile(target) as file:
         n_rows = file.metadata.num_rows
     if n_rows == 0:
@@ -67,6 +77,76 @@ def read_table(
         formats=layouts(result.names, result.kinds),
         options=result.options,
     )
+
+
+def _files_of(pattern: Path) -> list[Path]:
+    """Files that a pattern such as `data/part-*.csv` stands for, in the order of their names."""
+    root = Path(pattern.anchor) if pattern.is_absolute() else Path()
+    try:
+        found = sorted(path for path in root.glob(str(pattern.relative_to(pattern.anchor))) if path.is_file())
+    except (ValueError, NotImplementedError, OSError):
+        found = []
+    if not found:
+        raise UnreadableFile(f"There is no file {str(pattern)!r}.", "Check its name and folder.")
+    return found
+
+
+def _read_several(files: list[Path], target: Path, options: ReadOptions, tell: Progress) -> Diagnosis:
+    """Read the files of a pattern, which must have the same columns, as one table."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".parts-") as aside:
+        parts, diagnoses = [], []
+        for number, file in enumerate(files):
+            part = Path(aside) / f"part-{number:05d}.parquet"
+            diagnoses.append(read_table(file, part, options))
+            parts.append(part)
+            names = pq.read_schema(part).names
+            if number == 0:
+                first = names
+            elif set(names) != set(first):
+                raise UnreadableFile(
+                    f"The files {files[0].name!r} and {file.name!r} have different columns.",
+                    f"Only one of them has: {listed(sorted(set(names) ^ set(first)))}.",
+                )
+            tell(0.9 * (number + 1) / len(files), f"Read {file.name}")
+        join_parts(parts, target)
+    merged = diagnoses[0]
+    findings = [
+        replace(finding, place=f"{file.name}: {finding.place}".rstrip(": "))
+        for file, diagnosis in zip(files, diagnoses, strict=True)
+        for finding in diagnosis.findings
+    ]
+    return replace(
+        merged,
+        n_rows=sum(one.n_rows for one in diagnoses),
+        n_rejected=sum(one.n_rejected for one in diagnoses),
+        rejected=tuple(line for one in diagnoses for line in one.rejected)[:MAX_REJECTED_SHOWN],
+        findings=by_severity(findings),
+        formats={name: layout for one in diagnoses for name, layout in one.formats.items()},
+    )
+
+
+def _read(source: Path, target: Path, options: ReadOptions, tell: Progress, aside: Path, depth: int = 0) -> ReadResult:
+    """Read a file by its format; archives are opened once."""
+    kind = find_format(source)
+    if kind in (Format.GZIP, Format.ZIP):
+        if depth:
+            raise UnreadableFile(f"The archive {source.name!r} is inside another.", "Unpack it and choose the table.")
+        inner, findings = unpack(source, aside, options, is_zip=kind is Format.ZIP)
+        result = _read(inner, target, options, tell, aside, depth=1)
+        return replace(result, findings=(*findings, *result.findings))
+    if kind in (Format.JSON, Format.JSON_LINES):
+        return read_json(source, target, options, tell, lines=kind is Format.JSON_LINES)
+    return READERS[kind](source, target, options, tell)
+
+
+READERS = {
+    Format.DELIMITED: read_delimited,
+    Format.PARQUET: read_parquet,
+    Format.FEATHER: read_feather,
+    Format.DUCKDB: read_duckdb,
+    Format.EXCEL: read_excel,
+    Format.SQLITE: read_sqlite,
+}
 
 
 def layouts(names: Sequence[str], kinds: Sequence[Kind]) -> dict[str, str]:
@@ -126,7 +206,7 @@ def _human(layout: str) -> str:
     return layout
 
 
-def about_markers(target: Path, result) -> list[Finding]:
+def about_markers(target: Path, result: ReadResult) -> list[Finding]:
     """Text columns in which some cells say that they are missing: asked, since `?` can be a level as well."""
     texts = [name for name, kind in zip(result.names, result.kinds, strict=True) if kind.name is KindName.TEXT]
     counts: dict[str, Counter] = {}
