@@ -12,6 +12,7 @@ from typing import Any
 from core.errors import NotApplicable
 from core.evaluation.metric import Metric, Part, Tables, not_measured, timed
 from core.evaluation.registry import load_metrics
+from core.evaluation.verdict import with_verdicts
 from core.records import MetricResult, Scope
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def judge(
     ------
     MetricResult, ColumnPicture, CorrelationPicture or DistanceCurve
         As they come. A metric that does not apply, is not in the plan or fails gives one row "not measured" with the
-        reason for each name that it owes; the other metrics go on.
+        reason for each name that it owes; the other metrics go on. Verdicts are those of the default thresholds.
     """
     metrics = load_metrics(frozenset(parts))
     for place, metric in enumerate(metrics):
@@ -78,7 +79,7 @@ def _measure(metric: Metric, tables: Tables, clock: Callable[[], float]) -> Iter
         if isinstance(item, MetricResult) and item.scope is Scope.TABLE:
             given.add(item.metric)
             item, spent = timed(item, round(item.seconds or spent, 4)), 0.0
-        yield item
+        yield with_verdicts([item])[0] if isinstance(item, MetricResult) else item
     yield from (not_measured(name, reason) for name in metric.names if name not in given)
 
 

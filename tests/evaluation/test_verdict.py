@@ -1,0 +1,81 @@
+import dataclasses
+
+import pytest
+
+from core.errors import InvalidConfig
+from core.evaluation.metric import not_measured
+from core.evaluation.verdict import DEFAULT_THRESHOLDS, Threshold, parse_thresholds, with_verdict, with_verdicts
+from core.records import Direction, MetricResult, Scope, Verdict
+
+SHAPES = Threshold(metric="column_shapes", pass_at=0.95, caution_at=0.85)
+DETECTION = Threshold(metric="detection_auc", direction=Direction.LOWER, pass_at=0.6, caution_at=0.9)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "value", "low", "high", "verdict"),
+    [
+        (SHAPES, 0.97, None, None, Verdict.PASS),
+        (SHAPES, 0.95, None, None, Verdict.PASS),
+        (SHAPES, 0.96, 0.94, 0.98, Verdict.CAUTION),  # the value passes, its interval does not
+        (SHAPES, 0.96, 0.95, 0.98, Verdict.PASS),
+        (SHAPES, 0.86, 0.84, 0.88, Verdict.CAUTION),
+        (SHAPES, 0.85, None, None, Verdict.CAUTION),
+        (SHAPES, 0.84, 0.82, 0.86, Verdict.FAIL),
+        (DETECTION, 0.55, 0.5, 0.6, Verdict.PASS),
+        (DETECTION, 0.58, 0.5, 0.61, Verdict.CAUTION),
+        (DETECTION, 0.95, 0.9, 1.0, Verdict.FAIL),
+    ],
+)
+def test_the_verdict_follows_the_value_and_the_unfavourable_end(threshold, value, low, high, verdict):
+    result = MetricResult(metric=threshold.metric, value=value, low=low, high=high)
+    found = with_verdict(result, threshold)
+    assert found.verdict is verdict
+    assert found.rule.startswith(f"{value:.3f}")
+    assert f"{threshold.pass_at:g}" in found.rule
+
+
+def test_lines_can_be_shares_of_an_anchor():
+    threshold = Threshold(metric="beta_recall", pass_at=0.8, caution_at=0.4, relative_to="control rows")
+    result = MetricResult(metric="beta_recall", value=0.41, anchors={"control rows": 0.5})
+    found = with_verdict(result, threshold)
+    assert found.verdict is Verdict.PASS  # 0.8 of 0.5 is 0.4
+    assert "pass at least 0.4, fail below 0.2 (0.8 and 0.4 of control rows)" in found.rule
+    alone = with_verdict(dataclasses.replace(result, anchors={}), threshold)
+    assert alone.verdict is Verdict.NOT_MEASURED
+    assert "was not measured" in alone.rule
+
+
+def test_what_was_not_measured_or_has_no_threshold_gets_no_verdict():
+    found = with_verdicts([not_measured("column_shapes", "No rows."), MetricResult(metric="unheard_of", value=1.0)])
+    assert [(one.verdict, one.rule) for one in found] == [(Verdict.NOT_MEASURED, "")] * 2
+
+
+def test_changing_a_threshold_changes_the_verdict_and_no_number():
+    result = MetricResult(metric="column_shapes", value=0.9)
+    strict = dataclasses.replace(SHAPES, pass_at=0.99, caution_at=0.95)
+    loose = dataclasses.replace(SHAPES, pass_at=0.5, caution_at=0.4)
+    first, second = (with_verdicts([result], [one])[0] for one in (strict, loose))
+    assert (first.verdict, second.verdict) == (Verdict.FAIL, Verdict.PASS)
+    assert dataclasses.replace(first, verdict=second.verdict, rule=second.rule) == second
+
+
+def test_a_column_has_lines_of_its_own():
+    table = MetricResult(metric="column_shapes", value=0.91)
+    column = dataclasses.replace(table, scope=Scope.COLUMN, subject=("age",))
+    assert [one.verdict for one in with_verdicts([table, column])] == [Verdict.CAUTION, Verdict.PASS]
+
+
+def test_an_edited_table_comes_back_whole_or_with_every_problem():
+    rows = [one.to_json() for one in DEFAULT_THRESHOLDS]
+    assert parse_thresholds(rows) == DEFAULT_THRESHOLDS
+    rows[0]["pass_at"], rows[0]["caution_at"] = 0.5, 0.9
+    rows[2]["pass_at"] = float("nan")
+    with pytest.raises(InvalidConfig) as caught:
+        parse_thresholds(rows)
+    assert "column_shapes: higher is better, so caution at 0.9 cannot be better" in str(caught.value)
+    assert "pair_trends must be numbers" in str(caught.value)
+
+
+def test_every_default_threshold_is_the_only_one_of_its_metric_and_scope():
+    keys = [(one.metric, one.scope) for one in DEFAULT_THRESHOLDS]
+    assert len(keys) == len(set(keys))
