@@ -26,6 +26,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.FIDELITY, "trends", "PAIR_TRENDS"),
     Entry(Part.FIDELITY, "correlation", "CORRELATION_DIFFERENCE"),
     Entry(Part.FIDELITY, "conditioned", "CONDITIONED_ROWS"),
+    Entry(Part.FIDELITY, "columns", "COLUMN_DETAILS"),
     Entry(Part.FIDELITY, "detection", "DETECTION_AUC"),
     Entry(Part.FIDELITY, "support", "SUPPORT"),
     Entry(Part.UTILITY, "utility", "UTILITY"),
