@@ -22,7 +22,7 @@ from core.synthesis.conditional import Conditions
 from core.synthesis.config import TrainingConfig
 from core.synthesis.encode import Encoder
 from core.synthesis.networks import Generator
-from core.synthesis.train import Training, assemble, chosen_device, encode_rows
+from core.synthesis.setup import Training, assemble, chosen_device, encode_rows
 
 VERSION = 1
 CALIBRATION_ROWS = 16_384
@@ -89,7 +89,7 @@ def calibrate(generator: Generator, conditions: Conditions, config: TrainingConf
         log = config.frequency == "log"
         chances = torch.from_numpy(conditions.chances(log=log, favourite=target, favourite_share=config.target_share))
         ids = torch.multinomial(chances, CALIBRATION_ROWS, replacement=True, generator=random)
-    generator(noise, ids, batch_statistics=True, momentum=1.0)
+    generator.forward_training(noise, ids, keep_statistics=True)
 
 
 def save_checkpoint(training: Training, folder: Path) -> None:

@@ -14,6 +14,11 @@ import torch
 from core.synthesis.encode import Encoded, Layout, Span
 
 
+def on_device(array: np.ndarray, device: torch.device) -> torch.Tensor:
+    """An array as a tensor of the device."""
+    return torch.from_numpy(array).to(device)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """All conditions there are, with the frequencies of their levels; all that a saved model keeps of them.
@@ -54,9 +59,11 @@ class Conditions:
         favourite : str, optional
             Column that gets `favourite_share` of the conditions beforehand.
         """
+        if not self.spans:
+            return np.zeros(0)
         weight = np.log1p(self.counts) if log else self.counts.astype(np.float64)
         names = [span.column for span in self.spans]
-        share = np.full(len(names), 1.0 / max(len(names), 1))
+        share = np.full(len(names), 1.0 / len(names))
         if favourite in names:
             share *= 1 - favourite_share
             share[names.index(favourite)] += favourite_share
@@ -86,10 +93,10 @@ class ConditionSampler:
         self.n = len(conditions)
         self.widest = int(widths.max()) if self.n else 0
         # the last edge lies beyond every draw, whatever the rounding of the sum
-        self.edges = torch.from_numpy(np.append(edges[:-1], 2.0) if self.n else edges).to(device, torch.float64)
-        self.slots = torch.from_numpy(conditions.slots).to(device)
-        self.starts = torch.from_numpy(starts.astype(np.int64)).to(device)
-        self.widths = torch.from_numpy(widths.astype(np.int64)).to(device)
+        self.edges = on_device(np.append(edges[:-1], 2.0) if self.n else edges, device)
+        self.slots = on_device(conditions.slots.astype(np.int64), device)
+        self.starts = on_device(starts.astype(np.int64), device)
+        self.widths = on_device(widths.astype(np.int64), device)
 
     def draw(self, n: int, generator: torch.Generator | None) -> torch.Tensor:
         """`n` condition ids, of shape (n,)."""
@@ -109,15 +116,15 @@ class RowSampler:
         orders = [np.argsort(encoded.slots[:, at], kind="stable").astype(np.int32) for at in index]
         counts = conditions.counts.astype(np.int64)
         self.n_rows = len(encoded)
-        self.order = torch.from_numpy(np.concatenate(orders or [np.zeros(0, np.int32)])).to(device)
-        self.starts = torch.from_numpy(np.cumsum(counts) - counts).to(device)
-        self.counts = torch.from_numpy(counts).to(device)
+        self.order = on_device(np.concatenate(orders or [np.zeros(0, np.int32)]), device)
+        self.starts = on_device(np.cumsum(counts) - counts, device)
+        self.counts = on_device(counts, device)
 
     def draw(self, ids: torch.Tensor | None, n: int, generator: torch.Generator | None) -> torch.Tensor:
         """Row numbers of shape (n,): one that meets each of `ids`, or any rows where nothing is asked."""
         u = torch.rand(n, dtype=torch.float64, device=self.starts.device, generator=generator)
         if ids is None:
             return (u * self.n_rows).long().clamp_max(self.n_rows - 1)
-        counts = self.counts[ids]
+        counts = self.counts.index_select(0, ids)
         within = torch.minimum((u * counts).long(), counts - 1)
-        return self.order[self.starts[ids] + within].long()
+        return self.order.index_select(0, self.starts.index_select(0, ids) + within).long()

@@ -1,64 +1,50 @@
-"""Generator and discriminator of CTGAN, written in the exact cheap forms.
+"""Generator and discriminator of CTGAN with their gradients, written in the exact cheap forms.
 
 Source: Xu, Skoularidou, Cuesta-Infante and Veeramachaneni 2019, Modeling Tabular Data using Conditional GAN,
-arXiv:1907.00503, section 4.4. Every form here equals the textbook one (`tests/reference/`):
+arXiv:1907.00503, section 4.4. Every form here equals the textbook one under automatic differentiation
+(`tests/reference/`):
 
 * one-hot conditions multiply a matrix by gathering its rows;
 * all layers of the generator see noise and condition (residual concatenation), so one product serves all of them;
-* the gradient of the critic, which is piecewise linear, is a product of matrices: no double backward;
+* the critic is piecewise linear, so its slope by its rows is a product of matrices: no double backward, and the
+  generator's gradient is that same slope;
 * the first layer of an interpolate is the interpolate of the first layers.
+
+Gradients are written out because nothing else makes a step this short: no graph, no second pass over layer 1, and the
+whole step runs on a device that is not there (fake tensors), where automatic differentiation cannot.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 LEAK = 0.2
-MOMENTUM = 0.1
+SMALLEST_VARIANCE = 1e-5
+
+Groups = list[tuple[int, int, int]]
+Masks = tuple[Tensor, Tensor] | None
 
 
-class SegmentSoftmax(torch.autograd.Function):
-    """Softmax of (logits + noise) / temperature over every span; tanh over the normalised values in front."""
+@dataclass(slots=True)
+class Tape:
+    """What one forward pass of the generator leaves for its gradient."""
 
-    @staticmethod
-    def forward(ctx, logits: Tensor, noise: Tensor, n_scalars: int, groups, temperature: float) -> Tensor:  # type: ignore[override]
-        out = torch.add(logits, noise).mul_(1.0 / temperature)
-        if n_scalars:
-            out[:, :n_scalars] = torch.tanh(logits[:, :n_scalars])
-        for start, n, width in groups:
-            view = out[:, start : start + n * width].view(-1, n, width)
-            view.copy_(torch.softmax(view, dim=-1))
-        ctx.save_for_backward(out)
-        ctx.n_scalars, ctx.groups, ctx.temperature = n_scalars, groups, temperature
-        return out
-
-    @staticmethod
-    def backward(ctx, grad: Tensor):  # type: ignore[override]
-        (out,) = ctx.saved_tensors
-        result = torch.mul(grad, out)
-        if ctx.n_scalars:
-            value = out[:, : ctx.n_scalars]
-            result[:, : ctx.n_scalars] = grad[:, : ctx.n_scalars] * (1 - value * value)
-        for start, n, width in ctx.groups:
-            columns = slice(start, start + n * width)
-            view = result[:, columns].view(-1, n, width)
-            view.addcmul_(out[:, columns].view(-1, n, width), view.sum(dim=-1, keepdim=True), value=-1)
-            view.mul_(1.0 / ctx.temperature)
-        return result, None, None, None, None
-
-
-def gumbel_noise(shape: tuple[int, int], like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Standard Gumbel noise from uniform draws held away from 0; three times as fast as exponential draws."""
-    uniform = torch.rand(shape, dtype=like.dtype, device=like.device, generator=generator)
-    return uniform.clamp_min_(1e-9).log_().neg_().log_().neg_()
+    noise: Tensor
+    ids: Tensor | None
+    normal: list[Tensor]
+    spread: list[Tensor]
+    hidden: list[Tensor]
 
 
 class Generator(nn.Module):
     """Noise and condition to the logits of an encoded row.
+
+    Hidden layers have no bias: batch normalisation would take it out again.
 
     Parameters
     ----------
@@ -70,57 +56,99 @@ class Generator(nn.Module):
 
     def __init__(self, noise_size: int, n_conditions: int, width: int, layers: tuple[int, ...]) -> None:
         super().__init__()
-        outs = (*layers, width)
-        self.layers, self.outs = layers, outs
-        seen = [noise_size + n_conditions + sum(layers[:at]) for at in range(len(outs))]
-        bound = [1 / math.sqrt(one) for one in seen]
-        # (noise, out_1 + ... + out_L + width): every layer's weights for the noise, side by side
-        self.noise_weight = nn.Parameter(
-            torch.cat([_uniform(noise_size, out, b) for out, b in zip(outs, bound, strict=True)], 1)
-        )
-        self.condition_weight = nn.Parameter(
-            torch.cat([_uniform(n_conditions, out, b) for out, b in zip(outs, bound, strict=True)], 1)
-        )
-        # [layer][earlier layer]: (out_earlier, out)
+        self.layers, self.outs = layers, (*layers, width)
+        bounds = [1 / math.sqrt(noise_size + n_conditions + sum(layers[:at])) for at in range(len(self.outs))]
+        sides = list(zip(self.outs, bounds, strict=True))
+        # every layer's weights for noise and condition, side by side: (noise, out_1 + ... + out_L + width)
+        self.noise_weight = nn.Parameter(torch.cat([torch.full((noise_size, out), b) for out, b in sides], 1))
+        self.condition_weight = nn.Parameter(torch.cat([torch.full((n_conditions, out), b) for out, b in sides], 1))
+        # layer by layer, for every earlier layer: (out_earlier, out)
         self.weights = nn.ParameterList(
-            _uniform(layers[earlier], out, bound[at]) for at, out in enumerate(outs) for earlier in range(at)
+            torch.full((layers[earlier], out), bound) for at, (out, bound) in enumerate(sides) for earlier in range(at)
         )
-        self.bias = nn.Parameter(_uniform(1, width, bound[-1])[0])
+        self.bias = nn.Parameter(torch.full((width,), bounds[-1]))
         self.norm_weights = nn.ParameterList(torch.ones(out) for out in layers)
         self.norm_biases = nn.ParameterList(torch.zeros(out) for out in layers)
         for at, out in enumerate(layers):
             self.register_buffer(f"mean_{at}", torch.zeros(out))
             self.register_buffer(f"variance_{at}", torch.ones(out))
 
-    def forward(self, noise: Tensor, ids: Tensor | None, *, batch_statistics: bool, momentum: float = 0.0) -> Tensor:
-        """Logits of shape (n, width) from noise (n, noise_size) and condition ids (n,) or None.
-
-        Hidden layers need no bias: batch normalisation takes it out again.
-        """
-        if ids is None:
-            inputs = noise @ self.noise_weight
-        else:
-            inputs = torch.addmm(F.embedding(ids, self.condition_weight), noise, self.noise_weight)
-        inputs = inputs.split(self.outs, dim=1)
+    def forward(self, noise: Tensor, ids: Tensor | None) -> Tensor:
+        """Logits (n, width) in evaluation mode, from noise (n, noise_size) and condition ids (n,) or None."""
         hidden: list[Tensor] = []
         weights = iter(self.weights)
-        for at, value in enumerate(inputs):
+        for at, value in enumerate(self._inputs(noise, ids)):
             for earlier in hidden:
                 value = torch.addmm(value, earlier, next(weights))
             if at == len(self.layers):
                 return value + self.bias
             mean, variance = getattr(self, f"mean_{at}"), getattr(self, f"variance_{at}")
-            value = F.batch_norm(
-                value,
-                None if batch_statistics and not momentum else mean,
-                None if batch_statistics and not momentum else variance,
-                self.norm_weights[at],
-                self.norm_biases[at],
-                training=batch_statistics,
-                momentum=momentum,
-            )
-            hidden.append(torch.relu(value))
+            normal = (value - mean) * torch.rsqrt(variance + SMALLEST_VARIANCE)
+            hidden.append(torch.addcmul(self.norm_biases[at], normal, self.norm_weights[at]).relu_())
         raise AssertionError("the last layer returns")
+
+    def forward_training(
+        self, noise: Tensor, ids: Tensor | None, *, keep_statistics: bool = False
+    ) -> tuple[Tensor, Tape]:
+        """Logits under the batch's own statistics, and the tape; `keep_statistics` stores them for evaluation mode."""
+        tape = Tape(noise=noise, ids=ids, normal=[], spread=[], hidden=[])
+        weights = iter(self.weights)
+        for at, value in enumerate(self._inputs(noise, ids)):
+            for earlier in tape.hidden:
+                value = torch.addmm(value, earlier, next(weights))
+            if at == len(self.layers):
+                return value + self.bias, tape
+            mean = value.mean(dim=0)
+            normal = value - mean
+            variance = normal.square().mean(dim=0)
+            if keep_statistics:
+                getattr(self, f"mean_{at}").copy_(mean)
+                getattr(self, f"variance_{at}").copy_(variance)
+            spread = variance.add_(SMALLEST_VARIANCE).rsqrt_()
+            tape.normal.append(normal.mul_(spread))
+            tape.spread.append(spread)
+            tape.hidden.append(torch.addcmul(self.norm_biases[at], normal, self.norm_weights[at]).relu_())
+        raise AssertionError("the last layer returns")
+
+    def gradients(self, tape: Tape, by_logits: Tensor) -> list[Tensor]:
+        """Gradients of a loss by all parameters, in their order, from its gradient (n, width) by the logits."""
+        n, n_layers = len(by_logits), len(self.layers)
+        by_values: list[Tensor] = [by_logits] * (n_layers + 1)
+        by_hidden: list[Tensor | None] = [None] * n_layers
+        by_weights: list[Tensor] = [by_logits] * len(self.weights)
+        by_scale: list[Tensor] = [by_logits] * n_layers
+        by_shift: list[Tensor] = [by_logits] * n_layers
+        at_weight = len(self.weights)
+        for at in range(n_layers, -1, -1):
+            if at < n_layers:
+                active = torch.ops.aten.threshold_backward(by_hidden[at], tape.hidden[at], 0)
+                by_shift[at] = active.sum(dim=0)
+                by_scale[at] = (active * tape.normal[at]).sum(dim=0)
+                by_values[at] = (
+                    active.sub_(by_shift[at] / n)
+                    .addcmul_(tape.normal[at], by_scale[at], value=-1 / n)
+                    .mul_(self.norm_weights[at] * tape.spread[at])
+                )
+            at_weight -= at
+            for earlier in range(at):
+                weight = self.weights[at_weight + earlier]
+                by_weights[at_weight + earlier] = tape.hidden[earlier].T @ by_values[at]
+                known = by_hidden[earlier]
+                by_hidden[earlier] = (
+                    by_values[at] @ weight.T if known is None else known.addmm_(by_values[at], weight.T)
+                )
+        by_inputs = torch.cat(by_values, dim=1)
+        by_conditions = torch.zeros_like(self.condition_weight)
+        if tape.ids is not None:
+            by_conditions.index_add_(0, tape.ids, by_inputs)
+        by_noise = tape.noise.T @ by_inputs
+        return [by_noise, by_conditions, by_logits.sum(dim=0), *by_weights, *by_scale, *by_shift]
+
+    def _inputs(self, noise: Tensor, ids: Tensor | None) -> tuple[Tensor, ...]:
+        """What noise and condition give to every layer: tensors (n, out)."""
+        if ids is None:
+            return (noise @ self.noise_weight).split(self.outs, dim=1)
+        return self.condition_weight.index_select(0, ids).addmm_(noise, self.noise_weight).split(self.outs, dim=1)
 
 
 class Discriminator(nn.Module):
@@ -135,67 +163,150 @@ class Discriminator(nn.Module):
     def __init__(self, width: int, n_conditions: int, pac: int, layers: tuple[int, ...]) -> None:
         super().__init__()
         first, second = layers
-        self.pac, self.n_conditions = pac, n_conditions
-        seen = pac * (width + n_conditions)
-        self.row_weight = nn.Parameter(_uniform(first, pac * width, 1 / math.sqrt(seen)))
-        self.condition_weight = nn.Parameter(_uniform(pac * n_conditions, first, 1 / math.sqrt(seen)))
-        self.bias_1 = nn.Parameter(_uniform(1, first, 1 / math.sqrt(seen))[0])
-        self.weight_2 = nn.Parameter(_uniform(second, first, 1 / math.sqrt(first)))
-        self.bias_2 = nn.Parameter(_uniform(1, second, 1 / math.sqrt(first))[0])
-        self.weight_3 = nn.Parameter(_uniform(1, second, 1 / math.sqrt(second))[0])
-        self.bias_3 = nn.Parameter(_uniform(1, 1, 1 / math.sqrt(second))[0])
-        self.register_buffer("slot_offsets", torch.arange(pac) * n_conditions)
+        self.pac, self.width = pac, width
+        seen = 1 / math.sqrt(pac * (width + n_conditions))
+        self.row_weight = nn.Parameter(torch.full((first, pac * width), seen))
+        self.condition_weight = nn.Parameter(torch.full((pac * n_conditions, first), seen))
+        self.bias_1 = nn.Parameter(torch.full((first,), seen))
+        self.weight_2 = nn.Parameter(torch.full((second, first), 1 / math.sqrt(first)))
+        self.bias_2 = nn.Parameter(torch.full((second,), 1 / math.sqrt(first)))
+        self.weight_3 = nn.Parameter(torch.full((second,), 1 / math.sqrt(second)))
+        self.register_buffer("offsets", torch.arange(pac) * n_conditions)
+
+    def places(self, ids: Tensor) -> Tensor:
+        """Rows of `condition_weight` that the conditions of every pack gather: (packs, pac)."""
+        return ids.view(-1, self.pac) + self.offsets
 
     def condition_part(self, ids: Tensor | None) -> Tensor:
-        """What the conditions of a pack add to the first layer: (packs, first), or the bias alone."""
+        """What the conditions of a pack add to the first layer, bias included: (packs, first), or the bias alone."""
         if ids is None:
             return self.bias_1
-        places = ids.view(-1, self.pac) + self.slot_offsets
-        return F.embedding_bag(places, self.condition_weight, mode="sum") + self.bias_1
+        return F.embedding(self.places(ids), self.condition_weight).sum(dim=1).add_(self.bias_1)
 
     def first_layer(self, rows: Tensor) -> Tensor:
         """First layer before its activation and without the condition: (packs, first) from rows (n, width)."""
-        return rows.reshape(-1, self.row_weight.shape[1]) @ self.row_weight.T
+        return rows.view(-1, self.row_weight.shape[1]) @ self.row_weight.T
 
-    def score(self, before_1: Tensor, masks: tuple[Tensor, Tensor] | None) -> Tensor:
-        """Scores (packs,) from the first layer before its activation."""
-        hidden = _activated(before_1, masks and masks[0])
-        hidden = _activated(torch.addmm(self.bias_2, hidden, self.weight_2.T), masks and masks[1])
-        return hidden @ self.weight_3 + self.bias_3
+    def slopes(self, before_1: Tensor, masks: Masks) -> tuple[Tensor, Tensor, Tensor]:
+        """Slopes of the units of both layers (0 for silenced ones), and the second layer before its activation."""
+        slope_1 = slopes(before_1, masks and masks[0])
+        before_2 = torch.addmm(self.bias_2, slope_1 * before_1, self.weight_2.T)
+        return slope_1, slopes(before_2, masks and masks[1]), before_2
 
-    def input_gradient(self, before_1: Tensor, masks: tuple[Tensor, Tensor] | None) -> Tensor:
-        """Gradient of the score by the rows of its pack: (packs, pac * width), differentiable by the weights.
+    def score(self, before_1: Tensor, masks: Masks = None) -> Tensor:
+        """Scores (packs,) from the first layer before its activation.
 
-        The critic is piecewise linear: with s the slopes of its units at this point (0 for silenced ones) the gradient
-        is ((w3 * s2) W2 * s1) W1, and the slopes are constants almost everywhere.
+        There is no last bias: it would cancel between drawn and real packs, and leave the generator's gradient alone.
         """
-        with torch.no_grad():
-            slope_1 = _slope(before_1, masks and masks[0])
-            before_2 = torch.addmm(self.bias_2, slope_1 * before_1, self.weight_2.T)
-            slope_2 = _slope(before_2, masks and masks[1])
-        return ((self.weight_3 * slope_2) @ self.weight_2 * slope_1) @ self.row_weight
+        _, slope_2, before_2 = self.slopes(before_1, masks)
+        return (slope_2 * before_2) @ self.weight_3
+
+    def slope_by_rows(self, before_1: Tensor, masks: Masks = None) -> Tensor:
+        """Gradient of every score by the rows of its pack: (packs, pac * width).
+
+        With s the slopes of the units at this point the score's gradient is ((w3 * s2) W2 * s1) W1; slopes are
+        constants almost everywhere.
+        """
+        slope_1, slope_2, _ = self.slopes(before_1, masks)
+        return ((self.weight_3 * slope_2) @ self.weight_2).mul_(slope_1) @ self.row_weight
+
+    def gradients_of_scores(
+        self, rows: Tensor, ids: Tensor | None, before_1: Tensor, masks: Masks, by_scores: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Scores of packs, and gradients by all parameters, in their order, of their sum weighted with `by_scores`.
+
+        Parameters
+        ----------
+        rows : (packs * pac, width)
+        ids : (k,) condition ids of the first k / pac packs, and again of the following ones, or None
+        before_1 : (packs, first)
+        by_scores : (packs,)
+        """
+        slope_1, slope_2, before_2 = self.slopes(before_1, masks)
+        hidden_2 = slope_2 * before_2
+        by_before_2 = torch.outer(by_scores, self.weight_3).mul_(slope_2)
+        by_before_1 = (by_before_2 @ self.weight_2).mul_(slope_1)
+        by_conditions = torch.zeros_like(self.condition_weight)
+        if ids is not None:
+            packs = self.places(ids)
+            together = by_before_1.view(-1, len(packs), by_before_1.shape[1]).sum(dim=0)
+            by_conditions.index_add_(0, packs.T.reshape(-1), together.repeat(self.pac, 1))
+        gradients = [
+            by_before_1.T @ rows.view(len(before_1), -1),
+            by_conditions,
+            by_before_1.sum(dim=0),
+            by_before_2.T @ (slope_1 * before_1),
+            by_before_2.sum(dim=0),
+            by_scores @ hidden_2,
+        ]
+        return hidden_2 @ self.weight_3, gradients
+
+    def add_penalty(self, between: Tensor, masks: Masks, weight: float, gradients: list[Tensor]) -> Tensor:
+        """The gradient penalty weight * mean (slope's norm - 1)^2; its gradients are added to `gradients`.
+
+        Parameters
+        ----------
+        between : (packs, first)
+            First layer of the interpolates before its activation; no gradient flows through it, since it moves slopes
+            only by jumps.
+        """
+        slope_1, slope_2, _ = self.slopes(between, masks)
+        above_2 = self.weight_3 * slope_2                           # (p, second)
+        above_1 = (above_2 @ self.weight_2).mul_(slope_1)           # (p, first)
+        slope = above_1 @ self.row_weight                           # (p, pac * width)
+        norm = slope.norm(dim=1, keepdim=True)                      # (p, 1)
+        pull = (norm - 1) / norm.clamp_min(1e-12) * (2 * weight / len(between))
+        by_slope = slope.mul_(pull)
+        by_above_1 = (by_slope @ self.row_weight.T).mul_(slope_1)
+        by_above_2 = (by_above_1 @ self.weight_2.T).mul_(slope_2)
+        gradients[0].addmm_(above_1.T, by_slope)
+        gradients[3].addmm_(above_2.T, by_above_1)
+        gradients[5].add_(by_above_2.sum(dim=0))
+        return (norm - 1).square().mean() * weight
 
 
-def _activated(before: Tensor, mask: Tensor | None) -> Tensor:
-    after = F.leaky_relu(before, LEAK)
-    return after if mask is None else after * mask
-
-
-def _slope(before: Tensor, mask: Tensor | None) -> Tensor:
+def slopes(before: Tensor, mask: Tensor | None) -> Tensor:
+    """Slopes of leaky rectified units, with silenced ones at 0."""
     slope = torch.full_like(before, LEAK).masked_fill_(before > 0, 1.0)
-    return slope if mask is None else slope * mask
+    return slope if mask is None else slope.mul_(mask)
 
 
-def _uniform(rows: int, columns: int, bound: float) -> Tensor:
-    """Weights of a linear layer, drawn later by `initialise`; the bound travels as the value."""
-    return torch.full((rows, columns), bound)
+def activate(logits: Tensor, noise: Tensor, n_scalars: int, groups: Groups, temperature: float) -> Tensor:
+    """An encoded row: tanh of the normalised values in front, softmax of (logits + noise) / temperature in every span.
+
+    Spans of equal width lie side by side, so each group is one softmax on a view.
+    """
+    noisy = torch.add(logits, noise).mul_(1.0 / temperature)
+    out = torch.empty_like(noisy)
+    if n_scalars:
+        torch.tanh(logits.narrow(1, 0, n_scalars), out=out.narrow(1, 0, n_scalars))
+    for start, n, width in groups:
+        view, drawn = (one.narrow(1, start, n * width).view(-1, n, width) for one in (noisy, out))
+        torch.softmax(view, dim=-1, out=drawn)
+    return out
+
+
+def activation_gradient(by_rows: Tensor, rows: Tensor, n_scalars: int, groups: Groups, temperature: float) -> Tensor:
+    """Gradient by the logits from the gradient by the rows that `activate` made of them."""
+    result = torch.mul(by_rows, rows)
+    if n_scalars:
+        value = rows.narrow(1, 0, n_scalars)
+        torch.mul(by_rows.narrow(1, 0, n_scalars), 1 - value * value, out=result.narrow(1, 0, n_scalars))
+    for start, n, width in groups:
+        view, drawn = (one.narrow(1, start, n * width).view(-1, n, width) for one in (result, rows))
+        view.addcmul_(drawn, view.sum(dim=-1, keepdim=True), value=-1).mul_(1.0 / temperature)
+    return result
+
+
+def gumbel_noise(shape: tuple[int, int], like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Standard Gumbel noise from uniform draws held away from 0; three times as fast as exponential draws."""
+    uniform = torch.rand(shape, dtype=like.dtype, device=like.device, generator=generator)
+    return uniform.clamp_min_(1e-9).log_().neg_().log_().neg_()
 
 
 def initialise(network: nn.Module, generator: torch.Generator | None) -> None:
-    """Draw every weight uniformly between minus and plus 1 / sqrt(inputs), as linear layers are begun."""
+    """Draw every weight uniformly between minus and plus 1 / sqrt(inputs); that bound is what it holds before."""
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if "norm" not in name and weight.numel():
-                weight.mul_(
-                    torch.rand(weight.shape, generator=generator, device=weight.device, dtype=weight.dtype) * 2 - 1
-                )
+                weight.mul_(torch.rand(weight.shape, generator=generator, device=weight.device).mul_(2).sub_(1))

@@ -18,7 +18,7 @@ from core.synthesis.columns import ConstantCode, LevelCode
 from core.synthesis.encode import Encoded
 from core.synthesis.networks import gumbel_noise
 from core.synthesis.regenerate import regenerate
-from core.synthesis.train import chosen_device
+from core.synthesis.setup import chosen_device
 
 BLOCK_ROWS = 8_192
 """Rows drawn together. Each block has its own seed, so row i of a seed is the same however many rows are asked for."""
@@ -194,7 +194,7 @@ class _Painter:
         if ids is None and len(self.model.conditions):
             ids = torch.multinomial(self.chances, BLOCK_ROWS, replacement=True, generator=random)
         logits = self.generator(
-            noise.to(self.device), ids if ids is None else ids.to(self.device), batch_statistics=False
+            noise.to(self.device), ids if ids is None else ids.to(self.device)
         ).cpu()
         noisy = logits + gumbel_noise(tuple(logits.shape), logits, random)
         slots = [noisy[:, span.start : span.start + span.width].argmax(dim=1) + span.start for span in layout.spans]

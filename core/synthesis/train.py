@@ -8,163 +8,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from core.errors import InvalidConfig, TooFewRows, TrainingDiverged, listed
-from core.limits import MIN_TRAIN_ROWS
+from core.errors import TrainingDiverged
 from core.records import EpochRecord
-from core.schema import Schema
-from core.synthesis.conditional import Conditions, ConditionSampler, RowSampler, count_conditions
-from core.synthesis.config import TrainingConfig
-from core.synthesis.encode import Encoded, Encoder, fit_encoder
-from core.synthesis.networks import Discriminator, Generator, SegmentSoftmax, gumbel_noise, initialise
+from core.synthesis.conditional import ConditionSampler
+from core.synthesis.networks import Masks, Tape, activate, activation_gradient, gumbel_noise
+from core.synthesis.setup import STEPS_PER_RECORD, Training, prepare
 
-STEPS_PER_RECORD = 200
-BETAS = (0.5, 0.9)
-WEIGHT_DECAY = 1e-6
-_MEASURES = 6
-"""Numbers logged per step: critic loss, penalty, critic gradient norm, generator loss, conditional loss, its norm."""
-
-
-@dataclass(kw_only=True, slots=True)
-class Training:
-    """A run in memory: rows, samplers, networks, optimisers and random state. Changed in place by `train`."""
-
-    config: TrainingConfig
-    target: str | None
-    encoder: Encoder
-    conditions: Conditions
-    device: torch.device
-    random: torch.Generator | None
-    scalars: Tensor
-    slots: Tensor
-    condition_sampler: ConditionSampler
-    row_sampler: RowSampler
-    generator: Generator
-    discriminator: Discriminator
-    averaged: list[Tensor]
-    generator_adam: torch.optim.Adam
-    discriminator_adam: torch.optim.Adam
-    log: Tensor
-    batch_size: int
-    n_rows: int
-    step: int = 0
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Generator steps in one epoch."""
-        return max(1, self.n_rows // self.batch_size)
-
-    @property
-    def epoch(self) -> int:
-        """Whole epochs done."""
-        return self.step // self.steps_per_epoch
-
-    @property
-    def device_name(self) -> str:
-        """The device in words."""
-        if self.device.type == "cuda":
-            return torch.cuda.get_device_name(self.device)
-        return f"processor, {torch.get_num_threads()} threads"
-
-
-def prepare(train: pd.DataFrame, schema: Schema, config: TrainingConfig, *, target: str | None = None) -> Training:
-    """Fit the encoder on train rows and set up a run at step 0.
-
-    Parameters
-    ----------
-    train : work frame of the train rows; nothing else is fitted on
-    schema : Schema
-    config : TrainingConfig
-    target : str, optional
-        Column that `config.target_share` favours.
-
-    Raises
-    ------
-    TooFewRows
-        If there are fewer than `MIN_TRAIN_ROWS` rows, or fewer than one pack.
-    InvalidConfig
-        If no column is left to model, or the device is not there.
-    """
-    needed = max(MIN_TRAIN_ROWS, config.pac)
-    if len(train) < needed:
-        raise TooFewRows(
-            f"There are {len(train)} train rows, but training needs at least {needed}.",
-            "Bring more rows, or a smaller pack size (pac)." if config.pac > MIN_TRAIN_ROWS else "Bring more rows.",
-        )
-    encoder = fit_encoder(train, schema, max_modes=config.max_modes, max_levels=config.max_levels)
-    if not encoder.layout.width:
-        raise InvalidConfig(
-            f"No column is left to model: {listed(schema.names)} are constant, regenerated or left out.",
-            "Correct a column's type, or bring a table with a column that varies.",
-        )
-    return assemble(encoder, encode_rows(encoder, train, config), config, target, chosen_device(config.device))
-
-
-def encode_rows(encoder: Encoder, train: pd.DataFrame, config: TrainingConfig) -> Encoded:
-    """Train rows encoded with the run's own random numbers, so that a resumed run sees the same."""
-    return encoder.encode(train, np.random.default_rng([config.seed, 1]))
-
-
-def chosen_device(name: str) -> torch.device:
-    """The device called `name`; `auto` is CUDA where there is one.
-
-    Raises
-    ------
-    InvalidConfig
-        If CUDA was asked for and there is none.
-    """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise InvalidConfig("No CUDA device was found.", "Take device auto or cpu.", field="device")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
-
-
-def assemble(
-    encoder: Encoder,
-    encoded: Encoded,
-    config: TrainingConfig,
-    target: str | None,
-    device: torch.device,
-    *,
-    random: bool = True,
-) -> Training:
-    """A run at step 0 from encoded rows. Without `random` the device's default generator is used."""
-    generator = torch.Generator(device).manual_seed(config.seed) if random else None
-    layout = encoder.layout
-    conditions = count_conditions(encoded, layout)
-    chances = conditions.chances(log=config.frequency == "log", favourite=target, favourite_share=config.target_share)
-    with torch.device(device):
-        maker = Generator(config.noise_size, len(conditions), layout.width, config.generator_layers)
-        critic = Discriminator(layout.width, len(conditions), config.pac, config.discriminator_layers)
-    for network in (maker, critic):
-        initialise(network, generator)
-    adam = {"lr": config.learning_rate, "betas": BETAS, "fused": True}
-    return Training(
-        config=config,
-        target=target,
-        encoder=encoder,
-        conditions=conditions,
-        device=device,
-        random=generator,
-        scalars=torch.from_numpy(encoded.scalars).to(device),
-        slots=torch.from_numpy(encoded.slots).to(device),
-        condition_sampler=ConditionSampler(conditions, chances, device),
-        row_sampler=RowSampler(encoded, layout, conditions, device),
-        generator=maker,
-        discriminator=critic,
-        averaged=[torch.zeros_like(weight) for weight in maker.parameters()],
-        generator_adam=torch.optim.Adam(maker.parameters(), weight_decay=WEIGHT_DECAY, **adam),
-        discriminator_adam=torch.optim.Adam(critic.parameters(), **adam),
-        log=torch.zeros(STEPS_PER_RECORD, _MEASURES, device=device),
-        batch_size=min(config.batch_size, len(encoded)) // config.pac * config.pac,
-        n_rows=len(encoded),
-    )
+__all__ = ["Training", "one_step", "prepare", "train"]
 
 
 def train(
@@ -197,18 +52,19 @@ def train(
         yield _record(training, n_steps, clock, begun)
 
 
+@torch.no_grad()
 def one_step(training: Training, at: int) -> None:
     """Critic steps, then one generator step; what they measured goes to row `at` of the log."""
     rate = training.config.learning_rate * min(1.0, (training.step + 1) / max(1, training.config.warm_up_steps))
     for group in (*training.generator_adam.param_groups, *training.discriminator_adam.param_groups):
         group["lr"] = rate
     for _ in range(training.config.discriminator_steps):
-        training.log[at, :3] = critic_step(training)
-    training.log[at, 3:] = generator_step(training)
+        judged = critic_step(training)
+    torch.cat([judged, generator_step(training)], out=training.log.select(0, at))
     training.step += 1
     # running average of the weights; corrected for its start at zero when it is read
     decay = training.config.averaging
-    torch._foreach_lerp_(training.averaged, [one.detach() for one in training.generator.parameters()], 1 - decay)
+    torch._foreach_lerp_(training.averaged, list(training.generator.parameters()), 1 - decay)
 
 
 def critic_step(training: Training) -> Tensor:
@@ -216,89 +72,90 @@ def critic_step(training: Training) -> Tensor:
 
     b rows, p = b / pac packs, w slots of a row, h units of the critic's first layer
     """
-    config, critic, random = training.config, training.discriminator, training.random
-    b, p = training.batch_size, training.batch_size // config.pac
-    ids = _conditions(training, b)                                              # (b,)
-    with torch.no_grad():
-        drawn = _draw_rows(training, ids)                                       # (b, w)
-        real = real_rows(training, ids)                                         # (b, w)
+    config, critic = training.config, training.discriminator
+    p = training.batch_size // config.pac
+    ids = _conditions(training)                                                 # (b,)
+    logits, _ = _logits(training, ids)                                          # (b, w), no graph behind it
+    rows = torch.cat([_activated(training, logits), real_rows(training, ids)])  # (2b, w): drawn, real
 
     asked = critic.condition_part(ids)                                          # (p, h)
-    before = critic.first_layer(torch.cat([drawn, real])).view(2, p, -1) + asked    # (2, p, h)
-    scores = critic.score(before.view(2 * p, -1), _dropout(training, 2 * p))    # (2p,)
-    loss = scores[:p].mean() - scores[p:].mean()
+    before = critic.first_layer(rows).view(2, p, -1).add_(asked)                # (2, p, h)
+    share = torch.rand(p, 1, generator=training.random, device=training.device)     # (p, 1): one for a whole pack
+    between = torch.lerp(*before.unbind(), share)                               # (p, h): layer 1 is linear
 
-    share = torch.rand(p, 1, generator=random, device=training.device)          # (p, 1): one share for a whole pack
-    between = torch.lerp(before[0].detach(), before[1].detach(), share)         # (p, h): layer 1 is linear
-    slope = critic.input_gradient(between, _dropout(training, p))               # (p, pac * w)
-    penalty = config.penalty_weight * (slope.norm(dim=1) - 1).square().mean()
-
-    weights = list(critic.parameters())
-    gradients = torch.autograd.grad(loss + penalty, weights, allow_unused=True)
-    norm = _apply(training.discriminator_adam, weights, gradients)
-    return torch.stack([loss.detach(), penalty.detach(), norm])
+    signs = training.signs                                                      # (2p,): 1 / p drawn, -1 / p real
+    scores, gradients = critic.gradients_of_scores(rows, ids, before.view(2 * p, -1), _dropout(training, 2 * p), signs)
+    penalty = critic.add_penalty(between, _dropout(training, p), config.penalty_weight, gradients)
+    norm = _apply(training.discriminator_adam, list(critic.parameters()), gradients)
+    return torch.stack([scores @ signs, penalty, norm])
 
 
 def generator_step(training: Training) -> Tensor:
     """One step of the generator; returns its loss, its conditional loss and its gradient norm."""
-    config, critic = training.config, training.discriminator
+    config, critic, layout = training.config, training.discriminator, training.encoder.layout
     b, p = training.batch_size, training.batch_size // config.pac
-    ids = _conditions(training, b)                                              # (b,)
-    logits = _logits(training, ids)                                             # (b, w)
+    ids = _conditions(training)                                                 # (b,)
+    logits, tape = _logits(training, ids)                                       # (b, w)
     drawn = _activated(training, logits)                                        # (b, w)
 
-    before = critic.first_layer(drawn) + critic.condition_part(ids).detach()    # (p, h)
-    score = critic.score(before, _dropout(training, p)).mean()
-    asked = conditional_loss(logits, ids, training.condition_sampler)
-    loss = config.conditional_weight * asked - score
+    before = critic.first_layer(drawn) + critic.condition_part(ids)             # (p, h)
+    masks = _dropout(training, p)
+    score = critic.score(before, masks).mean()
+    by_drawn = critic.slope_by_rows(before, masks).mul_(-1 / p).view(b, -1)     # (b, w): minus the mean score
+    by_logits = activation_gradient(by_drawn, drawn, layout.n_scalars, training.groups, config.temperature)
+    asked = conditional_loss(logits, ids, training.condition_sampler, config.conditional_weight, by_logits)
 
-    weights = list(training.generator.parameters())
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    norm = _apply(training.generator_adam, weights, gradients)
-    return torch.stack([loss.detach(), asked.detach(), norm])
+    gradients = training.generator.gradients(tape, by_logits)
+    norm = _apply(training.generator_adam, list(training.generator.parameters()), gradients)
+    return torch.stack([config.conditional_weight * asked - score, asked, norm])
 
 
-def conditional_loss(logits: Tensor, ids: Tensor | None, sampler: ConditionSampler) -> Tensor:
-    """Mean cross-entropy, in nats, between the level asked for and the logits of its column alone."""
+def conditional_loss(
+    logits: Tensor, ids: Tensor | None, sampler: ConditionSampler, weight: float, gradient: Tensor
+) -> Tensor:
+    """Mean cross-entropy, in nats, between the level asked for and the logits of its column alone.
+
+    Its gradient by the logits, times `weight`, is added to `gradient`.
+    """
     if ids is None:
         return logits.new_zeros(())
     places = torch.arange(sampler.widest, device=logits.device)                 # (l,)
-    inside = places < sampler.widths[ids].unsqueeze(1)                          # (b, l)
-    column = (sampler.starts[ids].unsqueeze(1) + places).clamp_max(logits.shape[1] - 1)
-    chosen = logits.gather(1, column).masked_fill(~inside, -math.inf)           # (b, l)
-    wanted = logits.gather(1, sampler.slots[ids].unsqueeze(1)).squeeze(1)       # (b,)
-    return (torch.logsumexp(chosen, dim=1) - wanted).mean()
+    outside = places >= sampler.widths.index_select(0, ids).unsqueeze(1)        # (b, l)
+    column = (sampler.starts.index_select(0, ids).unsqueeze(1) + places).clamp_max_(logits.shape[1] - 1)
+    wanted = sampler.slots.index_select(0, ids).unsqueeze(1)                    # (b, 1)
+    chances = torch.log_softmax(logits.gather(1, column).masked_fill_(outside, -math.inf), dim=1)   # (b, l)
+    loss = -chances.gather(1, wanted - column.narrow(1, 0, 1)).mean()
+    share = weight / len(ids)
+    gradient.scatter_add_(1, column, chances.exp_().mul_(share))
+    gradient.scatter_add_(1, wanted, torch.full_like(wanted, -share, dtype=gradient.dtype))
+    return loss
 
 
 def real_rows(training: Training, ids: Tensor | None) -> Tensor:
     """Real rows that meet the conditions, one-hot made on the device: (b, w)."""
     index = training.row_sampler.draw(ids, training.batch_size, training.random)
-    rows = torch.zeros(training.batch_size, training.encoder.layout.width, device=training.device)
-    rows[:, : training.scalars.shape[1]] = training.scalars[index]
-    return rows.scatter_(1, training.slots[index].long(), 1.0)
+    scalars = training.scalars.index_select(0, index)
+    rows = F.pad(scalars, (0, training.encoder.layout.width - scalars.shape[1]))
+    return rows.scatter_(1, training.slots.index_select(0, index).long(), 1.0)
 
 
-def _conditions(training: Training, n: int) -> Tensor | None:
-    return training.condition_sampler.draw(n, training.random) if training.condition_sampler.n else None
+def _conditions(training: Training) -> Tensor | None:
+    sampler = training.condition_sampler
+    return sampler.draw(training.batch_size, training.random) if sampler.n else None
 
 
-def _logits(training: Training, ids: Tensor | None) -> Tensor:
+def _logits(training: Training, ids: Tensor | None) -> tuple[Tensor, Tape]:
     size = (training.batch_size, training.config.noise_size)
     noise = torch.randn(size, generator=training.random, device=training.device)
-    return training.generator(noise, ids, batch_statistics=True)
+    return training.generator.forward_training(noise, ids)
 
 
 def _activated(training: Training, logits: Tensor) -> Tensor:
     noise = gumbel_noise(tuple(logits.shape), logits, training.random)
-    layout = training.encoder.layout
-    return SegmentSoftmax.apply(logits, noise, layout.n_scalars, layout.groups(), training.config.temperature)
+    return activate(logits, noise, len(training.encoder.layout.scalars), training.groups, training.config.temperature)
 
 
-def _draw_rows(training: Training, ids: Tensor | None) -> Tensor:
-    return _activated(training, _logits(training, ids))
-
-
-def _dropout(training: Training, n: int) -> tuple[Tensor, Tensor] | None:
+def _dropout(training: Training, n: int) -> Masks:
     """Masks of both hidden layers of the critic: 0, or 1 / keep."""
     keep = 1 - training.config.dropout
     if keep == 1:
@@ -309,13 +166,12 @@ def _dropout(training: Training, n: int) -> tuple[Tensor, Tensor] | None:
     return first, second
 
 
-def _apply(adam: torch.optim.Adam, weights: list[Tensor], gradients: tuple[Tensor | None, ...]) -> Tensor:
+def _apply(adam: torch.optim.Adam, weights: list[Tensor], gradients: list[Tensor]) -> Tensor:
     """Let Adam take the step; returns the norm of all gradients together."""
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
     adam.step()
-    adam.zero_grad(set_to_none=True)
-    return torch.stack(torch._foreach_norm([one for one in gradients if one is not None])).norm()
+    return torch.stack(torch._foreach_norm(gradients)).norm()
 
 
 def _record(training: Training, n_steps: int, clock: Callable[[], float], begun: float) -> EpochRecord:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.synthesis.networks import LEAK, Discriminator, Generator
+from core.synthesis.networks import LEAK, SMALLEST_VARIANCE, Discriminator, Generator
 
 
 def one_hot_conditions(ids: Tensor, n_conditions: int) -> Tensor:
@@ -33,7 +33,7 @@ def generator_forward(generator: Generator, noise: Tensor, conditions: Tensor) -
         if at == len(generator.layers):
             return before + generator.bias
         mean, variance = before.mean(0), before.var(0, correction=0)
-        normal = (before - mean) / torch.sqrt(variance + 1e-5)
+        normal = (before - mean) / torch.sqrt(variance + SMALLEST_VARIANCE)
         seen.append(torch.relu(normal * generator.norm_weights[at] + generator.norm_biases[at]))
     raise AssertionError
 
@@ -57,7 +57,7 @@ def critic_forward(critic: Discriminator, rows: Tensor, conditions: Tensor, mask
     hidden = hidden if masks is None else hidden * masks[0]
     hidden = F.leaky_relu(hidden @ critic.weight_2.T + critic.bias_2, LEAK)
     hidden = hidden if masks is None else hidden * masks[1]
-    return hidden @ critic.weight_3 + critic.bias_3
+    return hidden @ critic.weight_3
 
 
 def gradient_penalty(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.synthesis import networks, train
+from core.synthesis import train
 from core.synthesis.conditional import ConditionSampler
-from core.synthesis.networks import Discriminator, Generator, SegmentSoftmax, gumbel_noise, initialise
+from core.synthesis.networks import Discriminator, Generator, activate, activation_gradient, gumbel_noise, initialise
 from tests.reference import textbook
 from tests.synthesis.tables import mixed_table, small_config
 
@@ -42,112 +42,134 @@ def _ids(training, n, random):
     return training.condition_sampler.draw(n, random)
 
 
-def test_generator_with_gathered_conditions_equals_dense_residual_layers(training, random):
-    network = _generator(training, random)
+def _leaves(network):
+    """Parameters that automatic differentiation can follow."""
+    return [weight.requires_grad_() for weight in network.parameters()]
+
+
+def _same(ours, plain, **tolerance):
+    for one, other in zip(ours, plain, strict=True):
+        other = torch.zeros_like(one) if other is None else other
+        torch.testing.assert_close(one, other, **(tolerance or {"rtol": 1e-7, "atol": 1e-10}))
+
+
+def _masks(dropout, packs, random):
+    if not dropout:
+        return None
+    return tuple((torch.rand(packs, n, generator=random, dtype=torch.float64) < 0.5) * 2.0 for n in (12, 10))
+
+
+@pytest.mark.parametrize("layers", [(12, 10), (9,), (8, 7, 6)])
+def test_generator_and_its_written_gradient_equal_dense_residual_layers(training, random, layers):
+    network = Generator(8, len(training.conditions), training.encoder.layout.width, layers).double()
+    initialise(network, random)
+    weights = _leaves(network)
     noise = torch.randn(40, 8, dtype=torch.float64, generator=random)
     ids = _ids(training, 40, random)
     dense = textbook.generator_forward(network, noise, textbook.one_hot_conditions(ids, len(training.conditions)))
-    fast = network(noise, ids, batch_statistics=True)
+    pull = torch.randn(dense.shape, dtype=torch.float64, generator=random)
+    plain = torch.autograd.grad((dense * pull).sum(), weights)
+    with torch.no_grad():
+        fast, tape = network.forward_training(noise, ids)
+        ours = network.gradients(tape, pull)
     torch.testing.assert_close(fast, dense, **CLOSE)
-    weights = list(network.parameters())
-    for one, other in zip(
-        torch.autograd.grad(fast.square().sum(), weights),
-        torch.autograd.grad(dense.square().sum(), weights),
-        strict=True,
-    ):
-        torch.testing.assert_close(one, other, rtol=1e-7, atol=1e-9)
+    _same(ours, plain)
 
 
-def test_segment_softmax_and_its_own_backward_equal_span_by_span_softmax(training, random):
+def test_evaluation_mode_equals_training_mode_when_the_statistics_are_the_batch_s_own(training, random):
+    network = _generator(training, random)
+    noise = torch.randn(40, 8, dtype=torch.float64, generator=random)
+    ids = _ids(training, 40, random)
+    with torch.no_grad():
+        fast, _ = network.forward_training(noise, ids, keep_statistics=True)
+        torch.testing.assert_close(network(noise, ids), fast, **CLOSE)
+
+
+def test_segment_softmax_and_its_written_gradient_equal_span_by_span_softmax(training, random):
     layout = training.encoder.layout
     logits = torch.randn(30, layout.width, dtype=torch.float64, generator=random).requires_grad_()
     noise = gumbel_noise((30, layout.width), logits, random)
-    fast = SegmentSoftmax.apply(logits, noise, layout.n_scalars, layout.groups(), 0.2)
     plain = textbook.gumbel_softmax_rows(logits, noise, layout, 0.2)
-    torch.testing.assert_close(fast, plain, **CLOSE)
-    weight = torch.randn(fast.shape, dtype=torch.float64, generator=random)
-    (one,) = torch.autograd.grad((fast * weight).sum(), logits)
-    (other,) = torch.autograd.grad((plain * weight).sum(), logits)
-    torch.testing.assert_close(one, other, **CLOSE)
+    pull = torch.randn(plain.shape, dtype=torch.float64, generator=random)
+    (expected,) = torch.autograd.grad((plain * pull).sum(), logits)
+    with torch.no_grad():
+        fast = activate(logits, noise, layout.n_scalars, layout.groups(), 0.2)
+        ours = activation_gradient(pull, fast, layout.n_scalars, layout.groups(), 0.2)
+    torch.testing.assert_close(fast, plain.detach(), **CLOSE)
+    torch.testing.assert_close(ours, expected, **CLOSE)
 
 
-def test_critic_with_gathered_conditions_equals_dense_critic(training, random):
+@pytest.mark.parametrize("dropout", [False, True])
+def test_critic_with_gathered_conditions_equals_dense_critic(training, random, dropout):
     critic = _critic(training, random)
     rows = torch.randn(40, training.encoder.layout.width, dtype=torch.float64, generator=random)
-    ids = _ids(training, 40, random)
-    masks = tuple((torch.rand(8, n, generator=random, dtype=torch.float64) < 0.5) * 2.0 for n in (12, 10))
+    ids, masks = _ids(training, 40, random), _masks(dropout, 8, random)
     fast = critic.score(critic.first_layer(rows) + critic.condition_part(ids), masks)
     dense = textbook.critic_forward(critic, rows, textbook.one_hot_conditions(ids, len(training.conditions)), masks)
     torch.testing.assert_close(fast, dense, **CLOSE)
 
 
 @pytest.mark.parametrize("dropout", [False, True])
-def test_closed_form_penalty_equals_double_backward(training, random, dropout):
-    critic = _critic(training, random)
-    width = training.encoder.layout.width
-    real, drawn = (torch.randn(40, width, dtype=torch.float64, generator=random) for _ in range(2))
-    ids = _ids(training, 40, random)
-    share = torch.rand(8, 1, dtype=torch.float64, generator=random)
-    masks = tuple((torch.rand(8, n, generator=random, dtype=torch.float64) < 0.5) * 2.0 for n in (12, 10))
-    masks = masks if dropout else None
-    asked = critic.condition_part(ids).detach()
-    between = torch.lerp(critic.first_layer(drawn).detach() + asked, critic.first_layer(real).detach() + asked, share)
-    fast = (critic.input_gradient(between, masks).norm(dim=1) - 1).square().mean()
-    conditions = textbook.one_hot_conditions(ids, len(training.conditions))
-    plain = textbook.gradient_penalty(critic, real, drawn, conditions, share, masks)
-    torch.testing.assert_close(fast, plain, **CLOSE)
-    weights = [critic.row_weight, critic.weight_2, critic.weight_3]
-    for one, other in zip(torch.autograd.grad(fast, weights), torch.autograd.grad(plain, weights), strict=True):
-        torch.testing.assert_close(one, other, **CLOSE)
-
-
-def test_one_backward_of_the_critic_equals_two_with_the_generator_attached(training, random):
-    """Loss and penalty in one backward on detached rows give the gradients of two backwards through the generator."""
-    critic, maker = _critic(training, random), _generator(training, random)
-    layout = training.encoder.layout
+def test_written_critic_gradients_equal_two_backwards_and_a_double_backward(training, random, dropout):
+    """Loss and closed-form penalty in one go, against the textbook with the generator attached to the critic's loss."""
+    critic, maker, layout = _critic(training, random), _generator(training, random), training.encoder.layout
     ids = _ids(training, 40, random)
     conditions = textbook.one_hot_conditions(ids, len(training.conditions))
     noise = torch.randn(40, 8, dtype=torch.float64, generator=random)
     gumbel = gumbel_noise((40, layout.width), noise, random)
     share = torch.rand(8, 1, dtype=torch.float64, generator=random)
     real = torch.randn(40, layout.width, dtype=torch.float64, generator=random)
-    weights = list(critic.parameters())
+    masks, masks_between = _masks(dropout, 16, random), _masks(dropout, 8, random)
+    weights = _leaves(critic)
 
     attached = textbook.gumbel_softmax_rows(textbook.generator_forward(maker, noise, conditions), gumbel, layout, 0.2)
-    plain_loss = (
-        textbook.critic_forward(critic, attached, conditions).mean()
-        - textbook.critic_forward(critic, real, conditions).mean()
+    of_drawn, of_real = (
+        textbook.critic_forward(critic, rows, conditions, masks and tuple(mask[8 * at : 8 * at + 8] for mask in masks))
+        for at, rows in enumerate((attached, real))
     )
-    plain_penalty = 10 * textbook.gradient_penalty(critic, real, attached, conditions, share)
-    plain = [
-        a + (0 if b is None else b)
-        for a, b in zip(
-            torch.autograd.grad(plain_loss, weights, retain_graph=True),
-            torch.autograd.grad(plain_penalty, weights, allow_unused=True),
-            strict=True,
-        )
-    ]
+    loss = of_drawn.mean() - of_real.mean()
+    penalty = 10 * textbook.gradient_penalty(critic, real, attached, conditions, share, masks_between)
+    plain_loss = torch.autograd.grad(loss, weights, allow_unused=True, retain_graph=True)
+    plain_penalty = torch.autograd.grad(penalty, weights, allow_unused=True)
+    plain = [sum(part for part in parts if part is not None) for parts in zip(plain_loss, plain_penalty, strict=True)]
 
     with torch.no_grad():
-        drawn = SegmentSoftmax.apply(
-            maker(noise, ids, batch_statistics=True), gumbel, layout.n_scalars, layout.groups(), 0.2
-        )
-    before = critic.first_layer(torch.cat([drawn, real])).view(2, 8, -1) + critic.condition_part(ids)
-    scores = critic.score(before.view(16, -1), None)
-    between = torch.lerp(before[0].detach(), before[1].detach(), share)
-    penalty = 10 * (critic.input_gradient(between, None).norm(dim=1) - 1).square().mean()
-    fast = torch.autograd.grad(scores[:8].mean() - scores[8:].mean() + penalty, weights, allow_unused=True)
-    for one, other in zip(fast, plain, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-7, atol=1e-10)
+        logits, _ = maker.forward_training(noise, ids)
+        drawn = activate(logits, gumbel, layout.n_scalars, layout.groups(), 0.2)
+        rows = torch.cat([drawn, real])
+        before = critic.first_layer(rows).view(2, 8, -1) + critic.condition_part(ids)
+        signs = torch.tensor([1 / 8] * 8 + [-1 / 8] * 8, dtype=torch.float64)
+        scores, ours = critic.gradients_of_scores(rows, ids, before.view(16, -1), masks, signs)
+        # the textbook's share is that of the real rows
+        between = torch.lerp(*before.unbind(), share)
+        ours_penalty = critic.add_penalty(between, masks_between, 10.0, ours)
+    torch.testing.assert_close(scores @ signs, loss.detach(), **CLOSE)
+    torch.testing.assert_close(ours_penalty, penalty.detach(), **CLOSE)
+    _same(ours, plain)
 
 
-def test_conditional_loss_equals_cross_entropy_of_the_asked_column(training, random):
+@pytest.mark.parametrize("dropout", [False, True])
+def test_the_critic_s_slope_by_its_rows_equals_automatic_differentiation(training, random, dropout):
+    critic = _critic(training, random)
+    rows = torch.randn(40, training.encoder.layout.width, dtype=torch.float64, generator=random).requires_grad_()
+    ids, masks = _ids(training, 40, random), _masks(dropout, 8, random)
+    conditions = textbook.one_hot_conditions(ids, len(training.conditions))
+    (plain,) = torch.autograd.grad(textbook.critic_forward(critic, rows, conditions, masks).sum(), rows)
+    with torch.no_grad():
+        ours = critic.slope_by_rows(critic.first_layer(rows) + critic.condition_part(ids), masks)
+    torch.testing.assert_close(ours.view_as(plain), plain, **CLOSE)
+
+
+def test_conditional_loss_and_its_written_gradient_equal_cross_entropy_of_the_asked_column(training, random):
     logits = torch.randn(20, training.encoder.layout.width, dtype=torch.float64, generator=random).requires_grad_()
     ids = _ids(training, 20, random)
-    fast = train.conditional_loss(logits, ids, training.condition_sampler)
     plain = textbook.conditional_loss(logits, ids, training.conditions.spans)
-    torch.testing.assert_close(fast, plain, **CLOSE)
-    torch.testing.assert_close(*(torch.autograd.grad(loss, logits)[0] for loss in (fast, plain)), **CLOSE)
+    (expected,) = torch.autograd.grad(plain, logits)
+    ours = torch.zeros_like(logits)
+    with torch.no_grad():
+        fast = train.conditional_loss(logits, ids, training.condition_sampler, 3.0, ours)
+    torch.testing.assert_close(fast, plain.detach(), **CLOSE)
+    torch.testing.assert_close(ours, 3 * expected, **CLOSE)
 
 
 def test_layout_is_contiguous_and_its_groups_cover_every_span_once(training):
@@ -179,14 +201,3 @@ def test_drawn_rows_meet_their_conditions_and_are_uniform_among_them(training, r
     expected = 50_000 / len(members)
     # a Poisson count stays within six standard deviations of its mean
     assert (members - expected).abs().max() < 6 * expected**0.5
-
-
-def test_critic_scores_have_a_gradient_of_the_slope_that_the_closed_form_gives(training, random):
-    critic = _critic(training, random)
-    rows = torch.randn(10, training.encoder.layout.width, dtype=torch.float64, generator=random).requires_grad_()
-    ids = _ids(training, 10, random)
-    before = critic.first_layer(rows) + critic.condition_part(ids)
-    (plain,) = torch.autograd.grad(critic.score(before, None).sum(), rows)
-    closed = critic.input_gradient(before.detach(), None).view_as(plain)
-    torch.testing.assert_close(closed, plain, **CLOSE)
-    assert networks.LEAK == 0.2
