@@ -99,7 +99,12 @@ def signal_worker(view: JobView, *, kill: bool) -> bool:
 def lower_priority() -> None:
     """Give way to the page: nice 10, and first in line when the kernel has to kill something for memory."""
     with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, 0, max(10, os.getpriority(os.PRIO_PROCESS, 0)))
+        nice = max(10, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+    # Where the kernel groups processes by session, a nice value counts only inside the worker's own session, which is
+    # new: the group has a nice value of its own (sched(7), "The autogroup feature").
+    with contextlib.suppress(OSError, UnboundLocalError):
+        Path("/proc/self/autogroup").write_text(str(nice))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")
 
