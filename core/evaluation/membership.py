@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy import stats
 
 from core.evaluation import rates
 from core.evaluation.membership_scores import Scored, score_targets
@@ -19,6 +20,9 @@ from core.evaluation.metric import Part, Plan, Tables, not_measured
 from core.records import Direction, MetricResult, Scope
 
 FALSE_POSITIVES = (0.01, 0.10)
+THRESHOLDS = np.linspace(0.005, 0.995, 199)
+"""Ranks that are tried as thresholds for the bound on epsilon."""
+
 MIN_GROUP = 30
 """Members and others that a group needs to be judged on its own."""
 
@@ -199,14 +203,15 @@ def epsilon_result(scored: Scored, generator: np.random.Generator, n_rows: int) 
     n = len(next(iter(scored.members.values())))
     order = generator.permutation(n)
     first, second = order[: n // 2], order[n // 2 :]
-    best = (0.0, next(iter(scored.members)), 0.5, True)
-    for name in scored.members:
-        for threshold in np.linspace(0.005, 0.995, 199):
-            for above in (True, False):
-                bound = _epsilon(scored, name, threshold, above, first)
-                if bound > best[0]:
-                    best = (bound, name, threshold, above)
-    value = max(0.0, _epsilon(scored, *best[1:], second))
+    bounds = {
+        (name, above): _epsilons(scored.members[name][first], scored.others[name][first], above)
+        for name in scored.members
+        for above in (True, False)
+    }
+    name, above = max(bounds, key=lambda key: bounds[key].max())
+    threshold = THRESHOLDS[[int(bounds[name, above].argmax())]]
+    members, others = scored.members[name][second], scored.others[name][second]
+    value = max(0.0, float(_epsilons(members, others, above, threshold)[0]))
     most = math.log(rates.clopper_pearson(len(second), len(second)).low / rates.clopper_pearson(0, len(second)).high)
     return MetricResult(
         metric="membership_epsilon",
@@ -235,10 +240,13 @@ def _about_epsilon(value: float, most: float, n_rows: int) -> str:
     )
 
 
-def _epsilon(scored: Scored, name: str, threshold: float, above: bool, rows: np.ndarray) -> float:
-    """log(TPR_low / FPR_high) of guessing "member" above, or "not a member" below, a threshold."""
-    members, others = scored.members[name][rows], scored.others[name][rows]
-    right, wrong = (members > threshold, others > threshold) if above else (others <= threshold, members <= threshold)
-    low = rates.clopper_pearson(int(right.sum()), len(rows)).low
-    high = rates.clopper_pearson(int(wrong.sum()), len(rows)).high
-    return math.log(low / high) if low > 0 else -math.inf
+def _epsilons(members: np.ndarray, others: np.ndarray, above: bool, thresholds: np.ndarray = THRESHOLDS) -> np.ndarray:
+    """log(TPR_low / FPR_high) of guessing "member" above, or "not a member" below, each threshold."""
+    n = len(members)
+    over = [n - np.searchsorted(np.sort(scores), thresholds, side="right") for scores in (members, others)]
+    right, wrong = over if above else (n - over[1], n - over[0])
+    tail = (1.0 - rates.LEVEL) / 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low = np.where(right > 0, stats.beta.ppf(tail, right, n - right + 1), 0.0)
+        high = np.where(wrong < n, stats.beta.isf(tail, wrong + 1, n - wrong), 1.0)
+        return np.log(low / high)
