@@ -21,6 +21,8 @@ from core.workbench.sessions import Session, job_folder
 from core.workbench.training import run
 
 PREVIEW_ROWS = 100
+LEVELS_KEPT = 1_000
+"""Levels that a dataset lists for each column; a rarer one of a longer list is looked up when rows are drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def check_request(session: Session, dataset_id: str, request: SampleRequest) -> 
     check_choices(real.schema, target=None, group=None, conditions=request.conditions)
     for condition in request.conditions:
         known = [level for level, _ in levels(session, dataset_id, condition.column)]
-        if condition.level not in known:
+        if condition.level not in known and len(known) < LEVELS_KEPT:
             raise ImpossibleCondition(
                 f"The train rows have no {condition.column} = {condition.level}.", f"Levels are: {listed(known)}."
             )
