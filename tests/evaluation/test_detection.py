@@ -63,6 +63,6 @@ def test_lost_relations_are_detected_although_every_column_is_right():
     columns = people(1_200, 0)
     items = list(DETECTION_AUC.measure(tables_of(MIXED, columns, shuffled(columns, 1), people(600, 2))))
     auc = result(items, "detection_auc")
-    assert auc.low > 0.8
+    assert auc.low > 0.7
     assert auc.anchors["control rows"] < 0.6
-    assert auc.anchors["independent columns"] > 0.8
+    assert auc.anchors["independent columns"] > 0.7
