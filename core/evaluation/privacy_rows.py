@@ -106,11 +106,15 @@ def nearest_rows(tables: Tables) -> NearestRows:
 
 def searched_synthetic(tables: Tables) -> Encoded:
     """The synthetic rows that are searched for: all of them, or a random part as large as the plan allows."""
-    synthetic = row_space(tables).tables["synthetic"]
-    limit = MAX_SYNTHETIC_ROWS[tables.plan]
-    if limit is None or len(synthetic) <= limit:
-        return synthetic
-    return synthetic.rows(np.sort(tables.generator("searched rows").permutation(len(synthetic))[:limit]))
+    return row_space(tables).tables["synthetic"].rows(searched_rows(tables))
+
+
+def searched_rows(tables: Tables) -> np.ndarray:
+    """Positions of the synthetic rows that are searched for, increasing."""
+    n_rows, limit = len(tables.synthetic), MAX_SYNTHETIC_ROWS[tables.plan]
+    if limit is None or n_rows <= limit:
+        return np.arange(n_rows)
+    return np.sort(tables.generator("searched rows").permutation(n_rows)[:limit])
 
 
 def _search_all(tables: Tables) -> NearestRows:
@@ -164,20 +168,30 @@ def spread_of_dcr_share(tables: Tables) -> float:
     )
 
 
-def weight_of_real_rows(tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+def weight_of_real_rows(tables: Tables, queries: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """For how many synthetic rows each real row is the nearest, equally near rows sharing.
+
+    Parameters
+    ----------
+    queries : bool array of shape (n_searched_synthetic_rows,), optional
+        Synthetic rows that count; all of them by default.
 
     Returns
     -------
     weights : float64 array of shape (n_train + n_control,), train rows first
     is_train : bool array of the same shape
     """
-    space = row_space(tables)
-    train, control = space.tables["train"], space.tables["control"]
-    distinct = distinct_rows(Encoded.stack(train, control))
-    index = build_index(distinct.rows, space, tables.generator("pool"))
-    near = find_nearest(searched_synthetic(tables), index, min(TIED_ROWS, len(distinct.rows)), threads=tables.threads)
-    return shared_weights(near, distinct.member), np.arange(len(train) + len(control)) < len(train)
+    if "pool" not in tables.cache:
+        space = row_space(tables)
+        distinct = distinct_rows(Encoded.stack(space.tables["train"], space.tables["control"]))
+        index = build_index(distinct.rows, space, tables.generator("pool"))
+        tied = min(TIED_ROWS, len(distinct.rows))
+        near = find_nearest(searched_synthetic(tables), index, tied, threads=tables.threads)
+        tables.cache["pool"] = near, distinct.member
+    near, member = tables.cache["pool"]
+    if queries is not None:
+        near = Nearest(distance=near.distance[queries], index=near.index[queries])
+    return shared_weights(near, member), np.arange(len(member)) < len(tables.train)
 
 
 def shared_weights(near: Nearest, member: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.UTILITY, "utility", "TRTS"),
     Entry(Part.UTILITY, "models", "MODELS_COMPARED"),
     Entry(Part.PRIVACY, "privacy_distances", "DISTANCES"),
+    Entry(Part.PRIVACY, "privacy_levels", "DISTANCES_BY_LEVEL"),
     Entry(Part.PRIVACY, "attacks.singling_out", "UNIVARIATE"),
     Entry(Part.PRIVACY, "attacks.singling_out", "MULTIVARIATE"),
     Entry(Part.PRIVACY, "attacks.linkability", "LINKABILITY"),

@@ -10,6 +10,7 @@ from core.evaluation.distance import row_space
 from core.evaluation.metric import Tables
 from core.evaluation.neighbours import Nearest
 from core.evaluation.privacy_distances import DISTANCES
+from core.evaluation.privacy_levels import DISTANCES_BY_LEVEL
 from core.evaluation.privacy_null import equal_blocks, permuted_spread
 from core.evaluation.privacy_rows import nearest_rows, shared_weights
 from core.records import DistanceCurve, Status
@@ -200,3 +201,18 @@ def test_explanations_claim_nothing_to_be_safe() -> None:
 def test_a_search_is_shared_by_all_metrics_of_an_evaluation() -> None:
     tables = case()
     assert nearest_rows(tables) is nearest_rows(tables)
+
+
+def test_levels_of_the_target_are_judged_on_their_own() -> None:
+    tables = dataclasses.replace(case(copied=1.0), target="eyes")
+    found = list(DISTANCES_BY_LEVEL.measure(tables))
+    assert {one.subject for one in found} == {("eyes", "brown"), ("eyes", "blue"), ("eyes", "green")}
+    measured = [one for one in found if one.status is Status.MEASURED]
+    assert measured
+    assert all(one.value == pytest.approx(1.0, abs=0.05) for one in measured)
+
+
+def test_a_level_with_few_rows_says_how_many_it_has() -> None:
+    tables = dataclasses.replace(case(60, 60, 60), target="town")
+    found = list(DISTANCES_BY_LEVEL.measure(tables))
+    assert all("it needs 30" in one.explanation for one in found)

@@ -8,6 +8,7 @@ rows (control) and by guessing (baseline). The residual risk is (attack - contro
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from core.records import Direction, MetricResult, Scope
 
 WILSON = "95 % propagated from the Wilson intervals of attack and control"
 LEVEL = rates.LEVEL
+RESOLVED = 0.02
+"""Risk for which the guesses that would be enough are said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,8 @@ def risk_result(
     )
     spread = (risk.signed.high - risk.signed.low) / 2 / rates.normal_quantile(level)
     seen = rates.detectable(spread)
+    # the standard error shrinks with the square root of the guesses
+    enough = math.ceil(guesses.n_attack * (seen / RESOLVED) ** 2)
     weak = baseline >= attack
     said = sentence.format(attack=f"{attack:.1%}", control=f"{control:.1%}")
     remark = (
@@ -154,13 +159,14 @@ def risk_result(
             "detectable": min(1.0, seen),
             "fresh rows": 0.0,
         },
-        counts=guesses.counts(),
+        counts={**guesses.counts(), f"guesses that resolve a risk of {RESOLVED:.0%}": enough},
         n_rows=n_rows,
         explanation=" ".join(
             (
                 said,
                 f"The residual risk is {shown.value:.1%} ({shown.low:.1%} to {shown.high:.1%}); a risk of "
-                f"{min(1.0, seen):.1%} would have shown four times in five.",
+                f"{min(1.0, seen):.1%} would have shown four times in five"
+                + ("." if seen <= RESOLVED else f", one of {RESOLVED:.0%} with {enough:,} guesses."),
                 remark,
                 *guesses.notes,
             )
