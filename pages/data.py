@@ -19,7 +19,11 @@ STEPS = (
     (":material/table:", "Data", "Check what each column represents. Some rows are set aside as control rows."),
     (":material/model_training:", "Train", "A CTGAN learns the table while you watch both losses. Minutes, not hours."),
     (":material/dataset:", "Sample", "Draw any number of rows, exact numbers of rare levels too."),
-    (":material/query_stats:", "Evaluate", "See how close they are, with intervals and the score of real control rows."),
+    (
+        ":material/query_stats:",
+        "Evaluate",
+        "See how close they are, with intervals and the score of real control rows.",
+    ),
     (":material/shield_person:", "Privacy", "Attack them: what do they give away about the real rows?"),
 )
 

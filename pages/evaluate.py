@@ -11,6 +11,7 @@ from pages.components import selection, session
 from pages.components.column_gallery import column_gallery
 from pages.components.frame import empty, header, next_step
 from pages.components.judging_panel import again, latest, running, start_panel
+from pages.components.numbers_view import show_numbers
 from pages.components.pairs_view import show_pairs
 from pages.components.progress import finished
 from pages.components.router import page
@@ -18,7 +19,14 @@ from pages.components.tiles import tiles
 from pages.components.utility_view import levels_of, show_levels, show_utility
 
 PARTS = ("fidelity", "utility")
-KEY_METRICS = ("column_shapes", "pair_trends", "correlation_difference")
+KEY_METRICS = (
+    "column_shapes",
+    "pair_trends",
+    "correlation_difference",
+    "detection_auc",
+    "alpha_precision",
+    "beta_recall",
+)
 NEW = "judge-again"
 
 
@@ -69,26 +77,24 @@ def render() -> None:
 
 
 def _report(here: Session, dataset_id: str, report: Report, *, still: bool) -> None:
-    results = [found for name in KEY_METRICS if (found := report.find(name)) is not None]
-    tiles(results, key="fidelity")
+    tiles([found for name in KEY_METRICS if (found := report.find(name)) is not None], key="fidelity")
     levels = levels_of(report)
-    views = {"Columns": bool(report.columns), "Pairs": bool(report.correlations), "Usefulness": True}
-    views |= {"Requested levels": True} if levels else {}
+    views = {
+        "Columns": lambda: column_gallery(report) if report.columns else _absent(still),
+        "Pairs": lambda: show_pairs(report) if report.correlations else _absent(still),
+        "Usefulness": lambda: show_utility(data.dataset(here, dataset_id), report),
+        "Requested levels": lambda: show_levels(levels),
+        "All numbers": lambda: show_numbers(report, key="evaluate"),
+    }
+    shown = [view for view in views if view != "Requested levels" or levels]
     chosen = st.segmented_control(
-        "View", list(views), default="Columns", required=True, key="evaluate-view", label_visibility="collapsed"
+        "View", shown, default="Columns", required=True, key="evaluate-view", label_visibility="collapsed"
     )
-    if not views[chosen]:
-        st.info(
-            "This part is not there yet." if still else "This part was not measured.", icon=":material/hourglass_empty:"
-        )
-    elif chosen == "Columns":
-        column_gallery(report)
-    elif chosen == "Pairs":
-        show_pairs(report)
-    elif chosen == "Requested levels":
-        show_levels(levels)
-    else:
-        show_utility(data.dataset(here, dataset_id), report)
+    views[chosen]()
+
+
+def _absent(still: bool) -> None:
+    st.info("This part is on its way." if still else "This part was not measured.", icon=":material/hourglass_empty:")
 
 
 page(render)

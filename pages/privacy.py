@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import Report
+from core.records import MetricResult, Report
 from core.workbench import sampling
 from pages.components import selection, session
-from pages.components.attack_view import show_attacks
+from pages.components.attack_view import show_attacks, show_membership
 from pages.components.distance_view import show_distances
 from pages.components.frame import empty, header
 from pages.components.judging_panel import again, latest, running, start_panel
+from pages.components.numbers_view import show_numbers
 from pages.components.progress import finished
 from pages.components.router import page
 from pages.components.tiles import tiles
 
 PARTS = ("privacy",)
-KEY_METRICS = ("dcr_share", "memorised_share", "singling_out_univariate")
+KEY_METRICS = ("memorised_share", "singling_out_univariate", "membership_auc")
+MEMBERSHIP = ("membership_auc", "membership_tpr_1", "membership_tpr_10", "membership_epsilon")
+DISCLOSURE = ("identifiability", "attribute_disclosure")
 NEW = "attack-again"
 
 PATENT = (
@@ -73,11 +76,30 @@ def render() -> None:
 
 
 def _report(report: Report, *, still: bool) -> None:
-    tiles([found for name in KEY_METRICS if (found := report.find(name)) is not None], key="privacy")
-    show_attacks(report)
-    show_distances(report)
+    tiles(_found(report, KEY_METRICS) or _found(report, ("dcr_share",)), key="privacy")
+    views = {
+        "Attacks": lambda: show_attacks(report),
+        "Distances": lambda: show_distances(report),
+        "Membership": lambda: show_membership(report, _found(report, MEMBERSHIP)),
+        "Disclosure": lambda: tiles(_found(report, DISCLOSURE), key="disclosure"),
+        "All numbers": lambda: show_numbers(report, key="privacy"),
+    }
+    absent = {
+        name
+        for name, metrics in (("Membership", MEMBERSHIP), ("Disclosure", DISCLOSURE))
+        if not _found(report, metrics)
+    }
+    shown = [view for view in views if view not in absent]
+    chosen = st.segmented_control(
+        "View", shown, default="Attacks", required=True, key="privacy-view", label_visibility="collapsed"
+    )
+    views[chosen]()
     if still:
         st.caption("More is on its way.")
+
+
+def _found(report: Report, names: tuple[str, ...]) -> list[MetricResult]:
+    return [found for name in names if (found := report.find(name)) is not None]
 
 
 def _limits() -> None:

@@ -59,7 +59,6 @@ def _form(here: Session, run: RunView) -> None:
             real.n_train,
             step=1000,
             key=f"rows-{run.id}",
-            required=True,
             help="Rows without any condition, with the true frequencies of the real table. As many as the train "
             "rows make "
             "comparisons fair. Rows of conditions come in addition.",
@@ -78,7 +77,6 @@ def _form(here: Session, run: RunView) -> None:
             0,
             step=1,
             key=f"seed-{run.id}",
-            required=True,
             help="The same seed draws the same rows.",
         )
         conditions = condition_editor(here, run.dataset_id, real.schema)

@@ -44,7 +44,7 @@ def _run(here: Session, run_id: str) -> None:
     with st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="train-head"
     ):
-        with st.container(gap=None):
+        with st.container(gap="small"):
             header("Train", "Both networks play against each other: watch for curves that settle.")
         if st.button("Train another", icon=":material/add:", key="another-run"):
             st.session_state[NEW] = True

@@ -71,7 +71,7 @@ def as_anchors(anchors: Mapping[str, float]) -> tuple[Anchor, ...]:
     """
     found = []
     for name, value in anchors.items():
-        if name in ELSEWHERE or name.endswith((" low", " high")):
+        if name in ELSEWHERE or name.endswith((" low", " high")) or name.startswith("true positives"):
             continue
         band = "chance" if name == FRESH else name
         found.append(Anchor(name=name, value=value, low=anchors.get(f"{band} low"), high=anchors.get(f"{band} high")))

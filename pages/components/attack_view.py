@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.figures.scales import Rate, rate_figure
 from core.records import MetricResult, Report, Scope, Status
 from pages.components import charts
 from pages.components.glossary import entry
-from pages.components.words import text
+from pages.components.tiles import tiles
+from pages.components.words import short, text
 
 SHOWN = ("attack", "control", "baseline")
+MOST = 15
 
 
 def show_attacks(report: Report) -> None:
-    """Every attack of the report with its three rates."""
-    attacks = [
-        result
-        for result in report.results
-        if result.scope is Scope.TABLE and result.status is Status.MEASURED and set(SHOWN) <= set(result.anchors)
-    ]
+    """All attacks on one scale, then each with its three rates; a sentence for those that were not measured."""
+    attacks = [result for result in report.results if result.scope is Scope.TABLE and _is_attack(result)]
+    if not attacks:
+        st.info("No attack was measured in this evaluation.", icon=":material/info:")
+        return
+    if len(attacks) > 1:
+        _overview(attacks)
     for place, result in enumerate(attacks):
         _attack(result, place)
+    _secrets(report)
+
+
+def show_membership(report: Report, results: Sequence[MetricResult]) -> None:
+    """Membership inference: the strongest attack, then every one on one scale."""
+    each = [
+        result
+        for result in report.results
+        if result.scope is Scope.MODEL and result.metric == "membership_auc" and result.status is Status.MEASURED
+    ]
+    if each:
+        rates = [
+            Rate(label=", ".join(one.subject), value=one.value, low=one.low, high=one.high)
+            for one in sorted(each, key=lambda one: -one.value)[:MOST]
+        ]
+        with st.container(border=True, key="membership-card"):
+            st.markdown("**Who was among the train rows?** :gray[every attack on one scale; 0.5 is guessing]")
+            figure = rate_figure(
+                rates, unit="AUC; lower is better", colours=charts.colours(), as_percent=False, from_zero=False
+            )
+            figure.add_vline(x=0.5, line={"color": charts.colours().muted, "dash": "dot", "width": 1.5})
+            alt = ", ".join(f"{rate.label} {rate.value:.3f}" for rate in rates)
+            charts.show(figure, key="membership-rates", alt=alt)
+    tiles(results, key="membership")
+
+
+def _is_attack(result: MetricResult) -> bool:
+    return result.status is Status.MEASURED and set(SHOWN) <= set(result.anchors)
+
+
+def _overview(attacks: Sequence[MetricResult]) -> None:
+    rates = [Rate(label=entry(one.metric).label, value=one.value, low=one.low, high=one.high) for one in attacks]
+    with st.container(border=True, key="risk-card"):
+        st.markdown("**Residual risk** :gray[what an attack gains on train rows over control rows, 0 to 100 %]")
+        figure = rate_figure(rates, unit="Residual risk (%); lower is better", colours=charts.colours())
+        alt = ", ".join(f"{rate.label} {rate.value:.1%}" for rate in rates)
+        charts.show(figure, key="risks", alt=f"Residual risks: {alt}")
 
 
 def _attack(result: MetricResult, place: int) -> None:
@@ -40,24 +82,35 @@ def _attack(result: MetricResult, place: int) -> None:
         st.markdown(text(sentence(result)))
 
 
+def _secrets(report: Report) -> None:
+    """Inference of single columns, the riskiest first."""
+    found = [result for result in report.results if result.scope is Scope.SECRET and _is_attack(result)]
+    if not found:
+        return
+    rates = [
+        Rate(label=short(", ".join(one.subject), 38), value=one.value, low=one.low, high=one.high)
+        for one in sorted(found, key=lambda one: -one.value)[:MOST]
+    ]
+    with st.expander("Risk of each secret", icon=":material/key:"):
+        figure = rate_figure(rates, unit="Residual risk (%); lower is better", colours=charts.colours())
+        charts.show(figure, key="secrets", alt=", ".join(f"{rate.label} {rate.value:.1%}" for rate in rates))
+
+
 def sentence(result: MetricResult) -> str:
-    """What the three rates say together, without ever calling anything safe."""
+    """What the three rates say together, without ever calling anything harmless."""
     anchors = result.anchors
     gain = anchors["attack"] - anchors["control"]
     if anchors["baseline"] >= anchors["attack"]:
         return (
-            "Guessing without the synthetic rows does as well as this attack, so it is too weak to say "
-            "anything about these rows."
+            "Guessing without the synthetic rows does as well as this attack, so it is too weak to say anything "
+            "about these rows."
         )
     if result.low is not None and result.low > 0:
         return (
             f"Claims are right about train rows {100 * gain:.1f} percentage points more often than about control "
-            f"rows, more than "
-            "chance explains: the rows give something away about the people in the train rows."
+            "rows, more than chance explains: the rows give something away about the people in the train rows."
         )
-    seen = (
-        f", and a residual risk of {100 * anchors['detectable']:.1f} % would have shown"
-        if "detectable" in anchors
-        else ""
-    )
+    seen = ""
+    if "detectable" in anchors:
+        seen = f"; a residual risk of {100 * anchors['detectable']:.1f} % would have shown, four times in five"
     return f"Claims are about as often right for control rows as for train rows: this attack found no leak{seen}."

@@ -11,7 +11,7 @@ from core.schema import Schema
 from core.workbench import data
 from core.workbench.sessions import Session
 from pages.components.frame import show_error
-from pages.components.words import short
+from pages.components.words import labelled
 
 FIELDS = ["Column", "Level", "Rows"]
 
@@ -49,12 +49,13 @@ def condition_editor(here: Session, dataset_id: str, schema: Schema) -> tuple[Co
 
 def _adder(here: Session, dataset_id: str, columns: list[str], state: str) -> None:
     pick, level_pick, rows, press = st.columns([3, 3, 2, 1.2], vertical_alignment="bottom")
-    column = pick.selectbox("Column", columns, format_func=lambda one: short(one, 50), key=f"{state}-column")
+    column = pick.selectbox("Column", columns, format_func=labelled(columns, 50).get, key=f"{state}-column")
     counts = dict(data.levels(here, dataset_id, column))
+    labels = labelled(counts, 40)
     level = level_pick.selectbox(
         "Level",
         list(counts),
-        format_func=lambda one: f"{short(one, 40)} ({counts.get(one, 0):,} train rows)",
+        format_func=lambda one: f"{labels[one]} ({counts[one]:,} train rows)",
         key=f"{state}-level-{columns.index(column)}",
         placeholder="No level",
     )

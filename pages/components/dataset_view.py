@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from pages.components.summaries import as_picture, summary_table
 
 from core.dataset import Dataset
 from core.figures.columns import column_figure, describe_column
@@ -12,6 +11,7 @@ from core.workbench.sessions import Session
 from pages.components import charts
 from pages.components.frame import header, next_step
 from pages.components.progress import finished
+from pages.components.summaries import as_picture, summary_table
 from pages.components.words import name, text
 
 

@@ -105,13 +105,19 @@ def empty(
         st.markdown(f"#### {icon} {title}")
         st.markdown(sentence)
         if page:
-            st.page_link(page, label=label, icon=":material/arrow_forward:", icon_position="right")
+            button = st.button(
+                label, icon=":material/arrow_forward:", icon_position="right", type="primary", key="empty-go"
+            )
+            if button:
+                st.switch_page(page)
 
 
 def next_step(page: str, label: str, sentence: str = "") -> None:
     """The way to the next page of the work."""
+    key = f"next-{page.rpartition('/')[2].removesuffix('.py')}"
     with st.container(
-        border=True, horizontal=True, vertical_alignment="center", key=f"next-{page.removesuffix('.py')}"
+        border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=f"{key}-card"
     ):
-        st.markdown(sentence or "Next")
-        st.page_link(page, label=label, icon=":material/arrow_forward:", icon_position="right")
+        st.markdown(sentence or "Next", width="content")
+        if st.button(label, icon=":material/arrow_forward:", icon_position="right", type="primary", key=key):
+            st.switch_page(page)

@@ -17,7 +17,7 @@ from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.frame import header, show_error
 from pages.components.progress import finished
-from pages.components.words import count, name, short, text
+from pages.components.words import count, labelled, name, short, text
 
 SEVERITIES = {
     "error": (":material/error:", "red"),
@@ -167,13 +167,14 @@ def _type_table(reading: Reading) -> pd.DataFrame:
 
 def _save(here: Session, reading: Reading, schema: Schema) -> None:
     st.subheader("Target and control rows", anchor=False)
+    labels = labelled(schema.names)
     with st.container(border=True, key="split-card"):
         left, middle, right = st.columns(3, gap="medium")
         with left:
             target = st.selectbox(
                 "Target",
                 [None, *(column.name for column in schema.modelled)],
-                format_func=lambda one: "No target" if one is None else short(one, 60),
+                format_func=lambda one: "No target" if one is None else labels[one],
                 key=f"target-{reading.id}",
                 help="The column that models will predict from the others. With a target the Evaluate page "
                 "measures how "
@@ -186,7 +187,7 @@ def _save(here: Session, reading: Reading, schema: Schema) -> None:
                 "Rows of one entity",
                 choices,
                 index=choices.index(suggestion) if suggestion in choices else 0,
-                format_func=lambda one: "Every row stands for itself" if one is None else short(one, 60),
+                format_func=lambda one: "Every row stands for itself" if one is None else labels[one],
                 key=f"group-{reading.id}",
                 help="A column that names a person or a company with several rows. All its rows go to the same "
                 "side, so "

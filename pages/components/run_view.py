@@ -76,9 +76,8 @@ def _tiles(run: RunView) -> None:
         columns[2].metric(
             "Rows per second", rate, help="Real rows shown to the critic per second, in the last stretch."
         )
-        columns[3].metric(
-            "Device", run.device or "–", help="Where the networks are: processor (cpu) or graphics card (cuda)."
-        )
+        where = run.device.partition(",")[0].capitalize() or "–"
+        columns[3].metric("Device", where, help=f"Where the networks are: {text(run.device) or 'not known yet'}.")
 
 
 def _controls(here: Session, run: RunView) -> None:
@@ -110,7 +109,8 @@ def _controls(here: Session, run: RunView) -> None:
 
 def _curves(run: RunView) -> None:
     if not run.records:
-        st.skeleton(height=320)
+        if run.job.state.is_active:
+            st.skeleton(height=320)
         return
     smoothing = 1
     last = run.records[-1]

@@ -52,7 +52,7 @@ def _selectors(here: Session) -> None:
     if not dataset_id:
         return
     found = {
-        one.id: f"{count(one.target_epochs, 'epoch')} · {one.job.state} · {one.id[-4:]}"
+        one.id: f"{count(one.config.epochs, 'epoch')} · seed {one.config.seed} · {one.id[-4:]}"
         for one in training.runs(here, dataset_id)
     }
     _pick("run", "Run", _newest_first("run", found), found)
@@ -78,22 +78,24 @@ def _newest_first(kind: str, found: dict[str, str]) -> list[str]:
 
 
 def _pick(kind: str, label: str, ids: Sequence[str], labels: dict[str, str], *, optional: bool = True) -> None:
+    """A box to choose from; labels never change while a thing lives, for Streamlit finds the choice by its label."""
     if not ids:
         return
     key = f"pick-{kind}"
+    shown = {one: labels.get(one, f"{kind} {one[-4:]}") for one in ids}
+    twice = {text for text in shown.values() if list(shown.values()).count(text) > 1}
     st.session_state[key] = selection.chosen(kind)
     st.selectbox(
         label,
         ids,
-        format_func=lambda one: labels.get(one, f"{kind} {one[-4:]}"),
+        format_func=lambda one: f"{shown[one]} · {one[-4:]}" if shown[one] in twice else shown[one],
         key=key,
         on_change=_changed,
-        args=(kind, key),
-        placeholder=f"No {kind} chosen",
+        args=(kind, key, tuple(ids)),
         label_visibility="visible" if optional else "collapsed",
     )
 
 
-def _changed(kind: str, key: str) -> None:
-    if st.session_state[key]:
+def _changed(kind: str, key: str, ids: tuple[str, ...]) -> None:
+    if st.session_state[key] in ids:
         selection.choose(kind, st.session_state[key])

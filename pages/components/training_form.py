@@ -74,7 +74,7 @@ def _input(field: dataclasses.Field, value: Any, key: str) -> str:
         return str(st.toggle(about["label"], value, **shared))
     if isinstance(value, int):
         low, high = (None if bound is None else int(bound) for bound in (about["low"], about["high"]))
-        return str(int(st.number_input(about["label"], low, high, value, step=1, required=True, **shared)))
+        return str(int(st.number_input(about["label"], low, high, value, step=1, **shared)))
     if isinstance(value, float):
         return st.text_input(about["label"], f"{value:g}", **shared)
     if isinstance(value, tuple):

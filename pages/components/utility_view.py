@@ -9,6 +9,7 @@ from core.figures.scales import Rate, rate_figure
 from core.records import MetricResult, Report, Scope, Status
 from pages.components import charts
 from pages.components.frame import empty
+from pages.components.numbers_view import NUMBERS, numbers_table
 from pages.components.tiles import tiles
 from pages.components.words import name, text
 
@@ -35,6 +36,7 @@ def show_utility(dataset: Dataset, report: Report) -> None:
         if tstr.status is Status.MEASURED and trtr.status is Status.MEASURED:
             _beside(dataset, tstr, trtr)
         tiles([tstr, trtr, *([kept] if kept else [])], key="utility")
+        _models(report)
         return
     st.info("Usefulness was not measured in this evaluation.", icon=":material/info:")
 
@@ -65,6 +67,24 @@ def _beside(dataset: Dataset, tstr: MetricResult, trtr: MetricResult) -> None:
                 f"from real rows."
             )
         )
+
+
+def _models(report: Report) -> None:
+    """Scores of other models in every setting, where the plan includes them."""
+    results = [
+        result
+        for result in report.results
+        if result.scope is Scope.MODEL and not result.metric.startswith("membership")
+    ]
+    if results:
+        with st.expander("Other models and scores", icon=":material/table:"):
+            st.dataframe(
+                numbers_table(results)[["Metric", "Of", "Value", "Direction", "Unit", "Meaning"]],
+                hide_index=True,
+                key="models",
+                column_config=NUMBERS,
+                alt="Scores of every model in every setting",
+            )
 
 
 def show_levels(results: list[MetricResult]) -> None:

@@ -7,10 +7,11 @@ symbols. Column names and values pass through `name` or `text` first, so that th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from core.figures.text import flat, number, percent, short
 
-__all__ = ["count", "duration", "flat", "name", "number", "percent", "plural", "short", "text", "thousands"]
+__all__ = ["count", "duration", "flat", "labelled", "name", "number", "percent", "plural", "short", "text", "thousands"]
 
 _JOINER = "\u2060"
 """Word joiner: invisible, without width, and enough to keep a shortcode, a link or an arrow from being recognised."""
@@ -39,6 +40,21 @@ def name(value: object, limit: int = 60) -> str:
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     pad = " " if not shown or shown[0] in "` " or shown[-1] in "` " else ""
     return f"{fence}{pad}{shown or ' '}{pad}{fence}"
+
+
+def labelled(values: Iterable[object], limit: int = 60) -> dict[object, str]:
+    """A label for each value, shortened and yet distinct: Streamlit tells options apart by their labels.
+
+    >>> labelled(["aaaabbbb", "aaaacbbb"], 5)
+    {'aaaabbbb': 'aa…bb', 'aaaacbbb': 'aa…bb (2)'}
+    """
+    taken: dict[str, int] = {}
+    out = {}
+    for value in values:
+        shown = short(value, limit)
+        taken[shown] = taken.get(shown, 0) + 1
+        out[value] = shown if taken[shown] == 1 else f"{shown} ({taken[shown]})"
+    return out
 
 
 def thousands(value: int) -> str:
