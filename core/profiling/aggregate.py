@@ -23,7 +23,6 @@ EXACT_ROWS = 500_000
 SAMPLE_ROWS = 20_000
 """Rows of the named sample on which contents are looked at: evenly spread over the first, middle and last pieces."""
 COLUMNS_PER_QUERY = 100
-MAX_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,68 +210,3 @@ def _levels(duck: duckdb.DuckDBPyConnection, parquet: Path, name: str) -> dict[A
         f"GROUP BY {column} ORDER BY n DESC, {column}"
     )
     return {value: count for value, count in duck.execute(query).fetchall() if value == value}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberFacts:
-    """How the present numbers of a column lie; dates as seconds since 1970.
-
-    Parameters
-    ----------
-    mean, deviation : float
-    quantiles : tuple of float
-        At `QUANTILES`.
-    counts : tuple of int
-        Rows in `BINS` bins of equal width between the lowest and the highest number.
-    """
-
-    mean: float
-    deviation: float
-    quantiles: tuple[float, ...]
-    counts: tuple[int, ...]
-
-
-QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-BINS = 20
-
-
-def number_facts(parquet: Path, facts: list[ColumnFacts]) -> dict[str, NumberFacts]:
-    """Mean, spread, quantiles and a histogram of every column that has a lowest and a highest number.
-
-    Quantiles are exact up to `EXACT_ROWS` rows and those of an approximation (t-digest) beyond.
-    """
-    wanted = [one for one in facts if one.low is not None and one.high is not None]
-    found: dict[str, NumberFacts] = {}
-    with connection() as duck:
-        for start in range(0, len(wanted), COLUMNS_PER_QUERY):
-            found |= _number_facts(duck, parquet, wanted[start : start + COLUMNS_PER_QUERY])
-    return found
-
-
-def _number_facts(duck: duckdb.DuckDBPyConnection, parquet: Path, facts: list[ColumnFacts]) -> dict[str, NumberFacts]:
-    parts, bins = [], []
-    quantile = "quantile_cont" if facts[0].n_rows <= EXACT_ROWS else "approx_quantile"
-    for position, one in enumerate(facts):
-        column = quoted(one.name)
-        dated = one.storage in (Storage.DATE, Storage.DATETIME)
-        value = f"epoch({column}::TIMESTAMP)" if dated else f"nullif({column}::DOUBLE, 'NaN'::DOUBLE)"
-        parts += [f"avg({value})", f"stddev_samp({value})", f"{quantile}({value}, {list(QUANTILES)})"]
-        width = (one.high - one.low) / BINS or 1.0
-        number = f"floor(({value} - {one.low!r}) / {width!r})"
-        # `least` passes over NULL, which would put missing cells into the last bin
-        bins.append(f"CASE WHEN {number} IS NOT NULL THEN least({BINS - 1}, {number})::INTEGER END AS b{position}")
-    row = duck.execute(f"SELECT {', '.join(parts)} FROM {scan(parquet)}").fetchone()
-    # one count per bin and column: all columns in one pass over the table
-    sums = [
-        f"count(*) FILTER (WHERE b{position} = {number})" for position in range(len(facts)) for number in range(BINS)
-    ]
-    counts = duck.execute(f"SELECT {', '.join(sums)} FROM (SELECT {', '.join(bins)} FROM {scan(parquet)})").fetchone()
-    return {
-        one.name: NumberFacts(
-            mean=float(row[3 * i]),
-            deviation=float(row[3 * i + 1] or 0.0),
-            quantiles=tuple(float(value) for value in row[3 * i + 2]),
-            counts=tuple(counts[BINS * i : BINS * (i + 1)]),
-        )
-        for i, one in enumerate(facts)
-    }

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import InvalidConfig
 from core.profiling.aggregate import ColumnFacts, column_facts
 from core.profiling.personal import Personal, find_personal
-from core.profiling.rules import CATEGORY_LEVELS, Decision, decide
+from core.profiling.rules import CATEGORY_LEVELS, LOOKED_AT, Decision, decide
 from core.schema import LEVEL_TYPES, Column, ColumnType, Schema, Storage, Treatment, default_treatment
 
 MAX_DECIMALS = 6
@@ -74,7 +74,7 @@ def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
         return None
     if facts.is_number and not (facts.whole and (facts.high or 0) >= 1e12):
         return None
-    texts = [str(value) for value in facts.sample]
+    texts = [str(value) for value in facts.sample[:LOOKED_AT]]
     return find_personal(facts.name, texts)
 
 

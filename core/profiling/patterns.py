@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Iterable
 
@@ -11,6 +12,12 @@ ID_NAME = re.compile(
     r"(^|[_\s\-.])(id|ids|uuid|guid|key|identifier|nr|no|number|ref|reference|kennung|nummer|iban|imei|vin|serial)$"
 )
 SEQUENCE = "sequence"
+MAX_SHAPED = 5_000
+"""Texts of which the shape is taken."""
+
+
+_CLASSES = {ord(sign): "9" for sign in string.digits}
+_CLASSES |= {ord(sign): "A" for sign in string.ascii_uppercase} | {ord(sign): "a" for sign in string.ascii_lowercase}
 
 
 def words(name: str) -> str:
@@ -34,7 +41,7 @@ def shape(text: str) -> str:
     >>> shape("TX-0041b")
     'AA-9999a'
     """
-    return re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", re.sub(r"\d", "9", text, flags=re.ASCII)))
+    return text.translate(_CLASSES)
 
 
 def pattern_of(texts: Iterable[str]) -> str | None:
@@ -48,7 +55,7 @@ def pattern_of(texts: Iterable[str]) -> str | None:
     >>> pattern_of(["TX-0041", "TX-0952", "TX-7343"])
     'TX-9999'
     """
-    texts = list(texts)
+    texts = list(texts)[:MAX_SHAPED]
     shapes = Counter(map(shape, texts))
     if not shapes:
         return None

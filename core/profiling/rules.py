@@ -17,6 +17,8 @@ FEW_LEVELS = 20
 ENTITY_LEVELS = 50
 """A column called an id with more values than this tells entities apart; with fewer it is a category."""
 CATEGORY_LEVELS = 1_000
+LOOKED_AT = 5_000
+"""Texts of the named sample at which the rules look."""
 MIN_UNIQUE_ROWS = 20
 """In fewer rows than this, all values being different says nothing."""
 
@@ -165,7 +167,7 @@ def _short(number: float | None) -> str:
 
 
 def _text(facts: ColumnFacts) -> Decision:
-    texts = [str(value) for value in facts.sample]
+    texts = [str(value) for value in facts.sample[:LOOKED_AT]]
     name = words(facts.name)
     lower = {str(level).strip().lower() for level in facts.levels}
     if facts.n_levels == 2 and lower in BOOLEAN_WORDS:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.profiling.aggregate import BINS, QUANTILES, ColumnFacts, NumberFacts, column_facts, number_facts
+from core.profiling.aggregate import ColumnFacts, column_facts
+from core.profiling.numbers import BINS, QUANTILES, NumberFacts, bin_width, number_facts
 from core.schema import Column, Schema
 
 TOP_LEVELS = 20
@@ -103,7 +104,7 @@ def summary_of(parquet: Path, facts: list[ColumnFacts], schema: Schema) -> Table
 def _column(facts: ColumnFacts, column: Column, numbers: NumberFacts | None) -> ColumnSummary:
     base = ColumnSummary(name=facts.name, n_missing=facts.n_missing, n_levels=facts.n_levels)
     if numbers is not None:
-        width = (facts.high - facts.low) / BINS or 1.0
+        width = bin_width(facts)
         return dataclasses.replace(
             base,
             low=facts.low,

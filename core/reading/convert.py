@@ -14,6 +14,9 @@ from core.reading.kinds import TEXT, Kind, KindName, guess_kind
 from core.reading.options import ReadOptions
 
 BLANKS = " \t\u00a0"
+WIDE_BLANKS = ("\t", "\u00a0")
+LOOKED_AT = 2_000
+"""Rows in which wide blanks are looked for before the conversion; a later one is met when its cell fails."""
 MAX_ROUNDS = 4
 MAX_FAILING = 200
 """Distinct cells that did not convert, per column, from which its kind is guessed again."""
@@ -74,22 +77,26 @@ def convert(
     The kinds come from the file's beginning. Where a later cell contradicts one, the statement stops, the cells that
     fail are collected, and those columns are guessed again; after some rounds they stay texts.
     """
+    wide = any(cell[:1] in WIDE_BLANKS or cell[-1:] in WIDE_BLANKS for row in sample[:LOOKED_AT] for cell in row)
     for round_ in range(MAX_ROUNDS + 1):
+        inner = _inner(source, options, wide=wide)
         try:
-            connection.execute(_copy(source, kinds, target, options))
+            connection.execute(_copy(source, kinds, target, inner))
             return kinds
         except duckdb.Error as error:
-            found = NOT_CONVERTED.search(str(error))
-            if found is None:
+            if not NOT_CONVERTED.search(str(error)):
                 raise
-            position = int(found.group(1))
-        failing = _failing(connection, source, kinds, options)
-        failing.setdefault(position, [])
+            wide = True
+        failing = _failing(connection, kinds, _inner(source, options, wide=wide))
+        if not failing:
+            continue  # the wider trimming mended it
         kinds = [
             kind if number not in failing else _again(number, kind, failing[number], sample, options, round_, source)
             for number, kind in enumerate(kinds)
         ]
-    raise AssertionError("a column that stays text cannot fail")
+    texts = [TEXT] * len(kinds)
+    connection.execute(_copy(source, texts, target, _inner(source, options, wide=True)))
+    return texts
 
 
 def _again(
@@ -106,30 +113,28 @@ def _again(
     return TEXT if new == kind else new
 
 
-def _inner(source: Source, options: ReadOptions) -> str:
+def _inner(source: Source, options: ReadOptions, *, wide: bool) -> str:
     cells = ", ".join(
         f"{cell} AS t{number}"
         if source.is_typed(number)
-        else f"{trimmed(cell, options.missing, trim=options.trim)} AS t{number}"
+        else f"{trimmed(cell, options.missing, trim=options.trim, wide=wide)} AS t{number}"
         for number, cell in enumerate(source.cells)
     )
     return f"(SELECT {cells} FROM {source.relation})"
 
 
-def _copy(source: Source, kinds: list[Kind], target: Path, options: ReadOptions) -> str:
+def _copy(source: Source, kinds: list[Kind], target: Path, inner: str) -> str:
     values = ", ".join(
         f"{checked(f't{number}', kind, number)} AS {quoted(name)}"
         for number, (kind, name) in enumerate(zip(kinds, source.names, strict=True))
     )
     return (
-        f"COPY (SELECT {values} FROM {_inner(source, options)}) TO {text(str(target))} "
+        f"COPY (SELECT {values} FROM {inner}) TO {text(str(target))} "
         "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
     )
 
 
-def _failing(
-    connection: duckdb.DuckDBPyConnection, source: Source, kinds: list[Kind], options: ReadOptions
-) -> dict[int, list[str]]:
+def _failing(connection: duckdb.DuckDBPyConnection, kinds: list[Kind], inner: str) -> dict[int, list[str]]:
     """Distinct cells that do not convert, per column that has any."""
     wanted = [(number, kind) for number, kind in enumerate(kinds) if kind.name is not KindName.TEXT]
     lists = []
@@ -138,5 +143,5 @@ def _failing(
         marks = f" AND {cell} NOT IN ({', '.join(map(text, kind.placeholders))})" if kind.placeholders else ""
         bad = f"{cell} IS NOT NULL AND ({value_of(cell, kind)}) IS NULL{marks}"
         lists.append(f"list_slice(array_agg(DISTINCT {cell}) FILTER (WHERE {bad}), 1, {MAX_FAILING})")
-    row = connection.execute(f"SELECT {', '.join(lists)} FROM {_inner(source, options)}").fetchone()
+    row = connection.execute(f"SELECT {', '.join(lists)} FROM {inner}").fetchone()
     return {number: list(cells) for (number, _), cells in zip(wanted, row or (), strict=True) if cells}

@@ -20,7 +20,7 @@ from core.reading.kinds import Kind
 from core.reading.options import ReadOptions
 from core.reading.result import Progress, ReadResult
 
-HEAD_BYTES = 2_000_000
+HEAD_BYTES = 1_000_000
 """Beginning of a file from which its shape and the kinds of its columns are guessed."""
 REASONS = {
     "TOO MANY COLUMNS": "more cells than the header has names",
