@@ -187,28 +187,25 @@ class Discriminator(nn.Module):
         """First layer before its activation and without the condition: (packs, first) from rows (n, width)."""
         return rows.view(-1, self.row_weight.shape[1]) @ self.row_weight.T
 
-    def slopes(self, before_1: Tensor, masks: Masks) -> tuple[Tensor, Tensor, Tensor]:
-        """Slopes of the units of both layers (0 for silenced ones), and the second layer before its activation."""
-        slope_1 = slopes(before_1, masks and masks[0])
-        before_2 = torch.addmm(self.bias_2, slope_1 * before_1, self.weight_2.T)
-        return slope_1, slopes(before_2, masks and masks[1]), before_2
-
     def score(self, before_1: Tensor, masks: Masks = None) -> Tensor:
         """Scores (packs,) from the first layer before its activation.
 
         There is no last bias: it would cancel between drawn and real packs, and leave the generator's gradient alone.
         """
-        _, slope_2, before_2 = self.slopes(before_1, masks)
-        return (slope_2 * before_2) @ self.weight_3
+        hidden_1 = hidden(before_1, masks and masks[0])
+        before_2 = torch.addmm(self.bias_2, hidden_1, self.weight_2.T)
+        return hidden(before_2, masks and masks[1]) @ self.weight_3
 
-    def slope_by_rows(self, before_1: Tensor, masks: Masks = None) -> Tensor:
-        """Gradient of every score by the rows of its pack: (packs, pac * width).
+    def slope_by_rows(self, before_1: Tensor, masks: Masks = None) -> tuple[Tensor, Tensor]:
+        """Scores (packs,), and the gradient of each by the rows of its pack: (packs, pac * width).
 
-        With s the slopes of the units at this point the score's gradient is ((w3 * s2) W2 * s1) W1; slopes are
-        constants almost everywhere.
+        With s the slopes of the units at this point (0 for silenced ones) the gradient is ((w3 * s2) W2 * s1) W1.
         """
-        slope_1, slope_2, _ = self.slopes(before_1, masks)
-        return ((self.weight_3 * slope_2) @ self.weight_2).mul_(slope_1) @ self.row_weight
+        hidden_1 = hidden(before_1, masks and masks[0])
+        before_2 = torch.addmm(self.bias_2, hidden_1, self.weight_2.T)
+        scores = hidden(before_2, masks and masks[1]) @ self.weight_3
+        above_2 = before(self.weight_3.expand_as(before_2), before_2, masks and masks[1])
+        return scores, before(above_2 @ self.weight_2, before_1, masks and masks[0]) @ self.row_weight
 
     def gradients_of_scores(
         self, rows: Tensor, ids: Tensor | None, before_1: Tensor, masks: Masks, by_scores: Tensor
@@ -222,10 +219,11 @@ class Discriminator(nn.Module):
         before_1 : (packs, first)
         by_scores : (packs,)
         """
-        slope_1, slope_2, before_2 = self.slopes(before_1, masks)
-        hidden_2 = slope_2 * before_2
-        by_before_2 = torch.outer(by_scores, self.weight_3).mul_(slope_2)
-        by_before_1 = (by_before_2 @ self.weight_2).mul_(slope_1)
+        hidden_1 = hidden(before_1, masks and masks[0])
+        before_2 = torch.addmm(self.bias_2, hidden_1, self.weight_2.T)
+        hidden_2 = hidden(before_2, masks and masks[1])
+        by_before_2 = before(torch.outer(by_scores, self.weight_3), before_2, masks and masks[1])
+        by_before_1 = before(by_before_2 @ self.weight_2, before_1, masks and masks[0])
         by_conditions = torch.zeros_like(self.condition_weight)
         if ids is not None:
             packs = self.places(ids)
@@ -235,7 +233,7 @@ class Discriminator(nn.Module):
             by_before_1.T @ rows.view(len(before_1), -1),
             by_conditions,
             by_before_1.sum(dim=0),
-            by_before_2.T @ (slope_1 * before_1),
+            by_before_2.T @ hidden_1,
             by_before_2.sum(dim=0),
             by_scores @ hidden_2,
         ]
@@ -250,25 +248,32 @@ class Discriminator(nn.Module):
             First layer of the interpolates before its activation; no gradient flows through it, since it moves slopes
             only by jumps.
         """
-        slope_1, slope_2, _ = self.slopes(between, masks)
-        above_2 = self.weight_3 * slope_2                           # (p, second)
-        above_1 = (above_2 @ self.weight_2).mul_(slope_1)           # (p, first)
-        slope = above_1 @ self.row_weight                           # (p, pac * width)
-        norm = slope.norm(dim=1, keepdim=True)                      # (p, 1)
+        hidden_1 = hidden(between, masks and masks[0])
+        before_2 = torch.addmm(self.bias_2, hidden_1, self.weight_2.T)
+        above_2 = before(self.weight_3.expand_as(before_2), before_2, masks and masks[1])       # (p, second)
+        above_1 = before(above_2 @ self.weight_2, between, masks and masks[0])                  # (p, first)
+        slope = above_1 @ self.row_weight                                                       # (p, pac * width)
+        norm = slope.norm(dim=1, keepdim=True)                                                  # (p, 1)
         pull = (norm - 1) / norm.clamp_min(1e-12) * (2 * weight / len(between))
         by_slope = slope.mul_(pull)
-        by_above_1 = (by_slope @ self.row_weight.T).mul_(slope_1)
-        by_above_2 = (by_above_1 @ self.weight_2.T).mul_(slope_2)
+        by_above_1 = before(by_slope @ self.row_weight.T, between, masks and masks[0])
+        by_above_2 = before(by_above_1 @ self.weight_2.T, before_2, masks and masks[1])
         gradients[0].addmm_(above_1.T, by_slope)
         gradients[3].addmm_(above_2.T, by_above_1)
         gradients[5].add_(by_above_2.sum(dim=0))
         return (norm - 1).square().mean() * weight
 
 
-def slopes(before: Tensor, mask: Tensor | None) -> Tensor:
-    """Slopes of leaky rectified units, with silenced ones at 0."""
-    slope = torch.full_like(before, LEAK).masked_fill_(before > 0, 1.0)
-    return slope if mask is None else slope.mul_(mask)
+def hidden(before_activation: Tensor, mask: Tensor | None) -> Tensor:
+    """Leaky rectified units, some of them silenced."""
+    value = F.leaky_relu(before_activation, LEAK)
+    return value if mask is None else value.mul_(mask)
+
+
+def before(by_hidden: Tensor, before_activation: Tensor, mask: Tensor | None) -> Tensor:
+    """Gradient before the activation from the gradient after it; also any product with the units' slopes."""
+    silenced = by_hidden if mask is None else by_hidden * mask
+    return torch.ops.aten.leaky_relu_backward(silenced, before_activation, LEAK, False)
 
 
 def activate(logits: Tensor, noise: Tensor, n_scalars: int, groups: Groups, temperature: float) -> Tensor:

@@ -41,14 +41,15 @@ def train(
     """
     if training.config.threads:
         torch.set_num_threads(training.config.threads)
-    torch.set_flush_denormal(True)
     per_epoch = training.steps_per_epoch
     while training.step < until_epoch * per_epoch:
         within = training.step % per_epoch
         n_steps = min(STEPS_PER_RECORD - within % STEPS_PER_RECORD, per_epoch - within)
         begun = clock()
+        torch.set_flush_denormal(True)
         for at in range(n_steps):
             one_step(training, at)
+        torch.set_flush_denormal(False)
         yield _record(training, n_steps, clock, begun)
 
 
@@ -99,9 +100,8 @@ def generator_step(training: Training) -> Tensor:
     drawn = _activated(training, logits)                                        # (b, w)
 
     before = critic.first_layer(drawn) + critic.condition_part(ids)             # (p, h)
-    masks = _dropout(training, p)
-    score = critic.score(before, masks).mean()
-    by_drawn = critic.slope_by_rows(before, masks).mul_(-1 / p).view(b, -1)     # (b, w): minus the mean score
+    scores, slope = critic.slope_by_rows(before, _dropout(training, p))         # (p,), (p, pac * w)
+    score, by_drawn = scores.mean(), slope.mul_(-1 / p).view(b, -1)             # by_drawn of minus the mean score
     by_logits = activation_gradient(by_drawn, drawn, layout.n_scalars, training.groups, config.temperature)
     asked = conditional_loss(logits, ids, training.condition_sampler, config.conditional_weight, by_logits)
 
