@@ -65,7 +65,7 @@ def train_config(epochs: int = 6, **settings: Any) -> dict[str, Any]:
     }
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 30.0, poll: float = 0.02) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 120.0, poll: float = 0.02) -> Any:
     """Wait until a condition holds; gives its value, or fails after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

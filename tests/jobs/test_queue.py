@@ -127,7 +127,7 @@ def test_a_worker_that_dies_before_it_begins_is_not_started_for_ever(session, qu
         lambda folder, threads: subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]),
     )
     queue.look()
-    eventually(lambda: queue.look() is False, seconds=10)
+    eventually(lambda: queue.look() is False, seconds=120)
     assert view.state is JobState.CRASHED
     assert "log" in view.status.error
 
@@ -138,7 +138,7 @@ def test_a_kill_is_written_down_by_the_queue_that_sees_it(session, queue, starte
     child = queue.children[view.folder].process
     write_status(view.folder, dataclasses.replace(read_status(view.folder), state=JobState.RUNNING, pid=child.pid))
     child.kill()
-    eventually(lambda: queue.look() is False, seconds=10)
+    eventually(lambda: queue.look() is False, seconds=120)
     assert read_status(view.folder).state is JobState.CRASHED
     assert "killed" in read_status(view.folder).error
 
@@ -152,7 +152,7 @@ def test_a_stop_that_is_not_heeded_escalates(session, queue, deaf, signal_) -> N
     assert view.state is JobState.RUNNING
     control(view.folder, "stop")
     assert view.state is JobState.STOPPING
-    eventually(lambda: queue.look() is False or process.poll() is not None, seconds=10)
+    eventually(lambda: queue.look() is False or process.poll() is not None, seconds=120)
     assert process.wait(5) == -signal_
     assert view.state is JobState.STOPPED
 
@@ -196,11 +196,11 @@ for _ in range(2):
     answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     views = [JobView(session / "jobs" / job_id) for job_id in answer.stdout.split()]
     assert len(views) == 2
-    eventually(lambda: all(view.state is JobState.DONE for view in views), seconds=60)
+    eventually(lambda: all(view.state is JobState.DONE for view in views), seconds=300)
     ended = [view.status.ended_at for view in views]
     assert views[1].status.started_at >= ended[0]  # one after the other
 
-    eventually(lambda: queue_pids(session), seconds=10)
+    eventually(lambda: queue_pids(session), seconds=120)
     for pid in queue_pids(session):
         os.kill(pid, signal.SIGKILL)
     eventually(lambda: not is_locked(session / "jobs" / QUEUE_LOCK), seconds=5)
@@ -208,14 +208,14 @@ for _ in range(2):
     resumed = dataclasses.replace(read_status(views[0].folder), state=JobState.WAITING, queued_at=time.time())
     write_status(views[0].folder, resumed)
     assert ensure_runner(session)
-    assert wait(views[0].folder, timeout=60) is JobState.DONE
+    assert wait(views[0].folder, timeout=300) is JobState.DONE
 
 
 def test_of_several_queues_one_serves(session) -> None:
     start_job(session, "evaluate", {})
     for _ in range(3):
         core.jobs.launch.spawn_queue(session)
-    eventually(lambda: is_locked(session / "jobs" / QUEUE_LOCK), seconds=10)
+    eventually(lambda: is_locked(session / "jobs" / QUEUE_LOCK), seconds=120)
     eventually(lambda: len(queue_pids(session)) <= 1, seconds=20)
 
 

@@ -18,7 +18,7 @@ from tests.jobs.making import eventually, measured, queue_pids, train_config, we
 
 SECONDS = float(os.environ.get("DOPPEL_STRESS_SECONDS", "60"))
 SEED = int(os.environ.get("DOPPEL_TEST_SEED", "20261122"))
-EPOCHS = 200
+EPOCHS = 100
 
 
 @pytest.mark.slow
