@@ -1,0 +1,131 @@
+"""Row forensics: the synthetic rows that stand closest to one train row, beside the real rows they resemble.
+
+Ordered by the ratio of the nearest to the second nearest distance, because a row that is near to one person and to
+nobody else is the suspect; a row that is near to many is only common. The same ratio against control rows says whether
+such rows also come about without any copying.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.distance import Encoded, distinct_rows, row_space
+from core.evaluation.metric import Tables
+from core.evaluation.neighbours import Nearest, build_index, find_nearest
+from core.evaluation.privacy_rows import nearest_rows, searched_rows, searched_synthetic
+
+MEMORISED = 1 / 3
+"""Ratio below which a row is taken for memorised (TabCutMix, arXiv 2412.11044)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A synthetic row and the real rows nearest to it.
+
+    Parameters
+    ----------
+    synthetic, train, second, control : int
+        Rows of their tables; `second` and `control` are -1 where there is none.
+    distance, second_distance, control_distance : float
+        0 to 1; to the nearest train row, to the second nearest different one, to the nearest control row; infinite
+        where there is none.
+    ratio : float
+        Nearest / second nearest distance, 0 to 1.
+    equal : tuple of str
+        Columns in which the synthetic row equals its nearest train row.
+    """
+
+    synthetic: int
+    train: int
+    second: int
+    control: int
+    distance: float
+    second_distance: float
+    control_distance: float
+    ratio: float
+    equal: tuple[str, ...]
+
+
+def find_suspects(tables: Tables, n: int = 50) -> tuple[Suspect, ...]:
+    """The n synthetic rows that stand out most, the most suspicious first.
+
+    Raises
+    ------
+    NotApplicable
+        If a table has no rows or nothing is modelled.
+    """
+    ratio, distance = nearest_rows(tables).to_train.ratio, nearest_rows(tables).to_train.first
+    worst = np.lexsort((distance, ratio))[:n]
+    space = row_space(tables)
+    queries = searched_synthetic(tables).rows(worst)
+    to_train = _nearest_different(tables, "train", queries, 2)
+    to_control = _nearest_different(tables, "control", queries, 1) if "control" in space.tables else None
+    train, rows = space.tables["train"], searched_rows(tables)[worst]
+    names = np.array([*space.number_names, *space.level_names], dtype=object)
+    found = []
+    for at, row in enumerate(rows):
+        nearest = to_train.index[at, 0]
+        same = np.concatenate(
+            [train.numbers[:, nearest] == queries.numbers[:, at], train.levels[:, nearest] == queries.levels[:, at]]
+        )
+        found.append(
+            Suspect(
+                synthetic=int(row),
+                train=int(nearest),
+                second=int(to_train.index[at, 1]) if to_train.index.shape[1] > 1 else -1,
+                control=int(to_control.index[at, 0]) if to_control is not None else -1,
+                distance=float(to_train.distance[at, 0]),
+                second_distance=float(to_train.distance[at, 1]) if to_train.distance.shape[1] > 1 else np.inf,
+                control_distance=float(to_control.distance[at, 0]) if to_control is not None else np.inf,
+                ratio=float(ratio[worst[at]]),
+                equal=tuple(names[same]),
+            )
+        )
+    return tuple(found)
+
+
+def _nearest_different(tables: Tables, name: str, queries: Encoded, k: int) -> Nearest:
+    """Nearest different rows of a table, as rows of that table."""
+    space = row_space(tables)
+    distinct = distinct_rows(space.tables[name])
+    first = np.full(len(distinct.rows), -1)
+    # the first occurrence stands for its repetitions
+    first[distinct.member[::-1]] = np.arange(len(distinct.member))[::-1]
+    k = min(k, len(distinct.rows))
+    near = find_nearest(queries, build_index(distinct.rows, space, tables.generator(f"forensics {name}")), k)
+    return Nearest(distance=near.distance, index=first[near.index])
+
+
+def side_by_side(tables: Tables, suspect: Suspect) -> pd.DataFrame:
+    """The suspect and its neighbours as texts, a row each, with every column of the schema that is modelled."""
+    names = [column.name for column in tables.schema.modelled]
+    frames = {
+        "synthetic row": (tables.synthetic, suspect.synthetic),
+        "nearest train row": (tables.train, suspect.train),
+        "second nearest train row": (tables.train, suspect.second),
+        "nearest control row": (tables.control, suspect.control),
+    }
+    rows = {
+        label: frame[names].iloc[at].astype(object).where(lambda row: row.notna(), "").map(str)
+        for label, (frame, at) in frames.items()
+        if frame is not None and at >= 0
+    }
+    return pd.DataFrame(rows).T
+
+
+def quarantine(tables: Tables, *, ratio: float = MEMORISED, distance: float = 1.0) -> np.ndarray:
+    """Synthetic rows to hold back: copies, and those of which a train row within `distance` stands out below `ratio`.
+
+    Holding rows back is no protection: which rows are missing tells where train rows lie. Judge the rest again.
+
+    Returns
+    -------
+    bool array of shape (n_synthetic,); rows that the plan did not search are kept
+    """
+    found = nearest_rows(tables).to_train
+    held = np.zeros(len(tables.synthetic), dtype=bool)
+    held[searched_rows(tables)] = ((found.ratio < ratio) & (found.first <= distance)) | found.is_copy
+    return held
