@@ -10,14 +10,19 @@ import numpy as np
 
 from core.errors import InvalidConfig
 from core.profiling.aggregate import ColumnFacts, column_facts
-from core.profiling.personal import Personal, find_personal
+from core.profiling.patterns import pattern_of
+from core.profiling.personal import Personal, find_personal, named, personal_number
 from core.profiling.rules import CATEGORY_LEVELS, LOOKED_AT, Decision, decide
 from core.schema import LEVEL_TYPES, Column, ColumnType, Schema, Storage, Treatment, default_treatment
 
 MAX_DECIMALS = 6
+SHORTEST_CODE = 1e8
+"""Numbers below this are too short for a number of a person."""
 SET_BY_ANALYST = "Set by the analyst."
-CODES = frozenset({"card number", "IBAN"})
-"""Kinds of personal data that are codes; the other kinds are texts."""
+CODES = frozenset({"card number", "IBAN", "national id", "tax number", "ip address", "mac address"})
+"""Kinds of personal data that are codes of somebody; the other kinds are texts."""
+KEPT = frozenset({"postcode", "coordinates", "date of birth"})
+"""Kinds that the rules of types decide about: they say where and when, not who, and may be modelled knowingly."""
 
 
 def infer_schema(parquet: Path, *, formats: Mapping[str, str] | None = None) -> Schema:
@@ -70,19 +75,36 @@ def _column(facts: ColumnFacts, layout: str | None) -> Column:
 
 
 def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
-    if decision.type in (ColumnType.CONSTANT, ColumnType.BOOLEAN, ColumnType.DATETIME, ColumnType.ORDINAL):
+    if decision.type in (ColumnType.CONSTANT, ColumnType.BOOLEAN, ColumnType.ORDINAL):
         return None
-    if facts.is_number and not (facts.whole and (facts.high or 0) >= 1e12):
-        return None
-    texts = [str(value) for value in facts.sample[:LOOKED_AT]]
-    return find_personal(facts.name, texts)
+    if decision.type is ColumnType.DATETIME:
+        if not named(facts.name, "date of birth"):
+            return None
+        reason = f"The column is called {facts.name!r} and holds dates."
+        return Personal(kind="date of birth", share=1.0, confidence="medium", reason=reason)
+    if facts.is_number:
+        low, high = facts.low or 0.0, facts.high or 0.0
+        kind = personal_number(facts.name, low=low, high=high, whole=facts.whole)
+        if kind:
+            reason = f"The column is called {facts.name!r} and its numbers are in the range."
+            return Personal(kind=kind, share=1.0, confidence="medium", reason=reason)
+        if not facts.whole or high < SHORTEST_CODE:
+            return None
+    return find_personal(facts.name, [str(value) for value in facts.sample[:LOOKED_AT]])
 
 
 def _with_personal(facts: ColumnFacts, decision: Decision, personal: Personal) -> Decision:
+    note = f"Personal data ({personal.kind}): {personal.reason}"
+    repeats = facts.n_levels <= CATEGORY_LEVELS and facts.n_present >= 100 * facts.n_levels
+    if personal.kind in KEPT or (personal.confidence == "medium" and repeats):
+        # a handful of names that come again and again are levels: of sales people, say
+        return dataclasses.replace(decision, reason=f"{decision.reason} {note}")
     kind = ColumnType.IDENTIFIER if personal.kind in CODES else ColumnType.TEXT
-    if personal.kind == "name" and facts.n_levels <= CATEGORY_LEVELS and facts.n_present >= 100 * facts.n_levels:
-        return decision  # a handful of names that come again and again are levels: of sales people, say
-    return Decision(type=kind, reason=f"Personal data ({personal.kind}): {personal.reason}", pattern=decision.pattern)
+    return Decision(type=kind, reason=note, pattern=decision.pattern or _pattern(facts, personal))
+
+
+def _pattern(facts: ColumnFacts, personal: Personal) -> str | None:
+    return pattern_of(facts.sample[:LOOKED_AT].astype(str)) if personal.kind in CODES else None
 
 
 def _treatment(kind: ColumnType, personal: str | None) -> Treatment:

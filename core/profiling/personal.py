@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from core.profiling import checked
 from core.profiling.patterns import words
 
-EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,24}")
-CARD = re.compile(r"\d(?:[ -]?\d){12,18}")
-IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
-PERSON = re.compile(r"[^\W\d_][\w.'’-]*(,? [^\W\d_][\w.'’-]*){0,5}")
-PERSON_NAMES = re.compile(
-    r"(^|_)(first_?name|last_?name|full_?name|sur_?name|given_?name|family_?name|fore_?name|middle_?name|vorname|nachname|"
-    r"familienname|cardholder(_name)?|customer(_name)?|patient(_name)?|person|employee(_name)?|holder|owner(_name)?|"
-    r"contact(_name)?|client(_name)?|user_?full_?name|nom|prenom|nombre|apellido)$"
-)
 NEEDED_SHARE = 0.9
 """Share of cells that must be of a kind: a column of free text with an address here and there is another matter."""
+WITH_NAME_SHARE = 0.6
+"""Share that is enough where the column's name says the same."""
+LOOKED_AT = 1_000
+MIN_VALUES = 5
+"""Fewer distinct values than this prove a kind only where its form is beyond doubt."""
+
+NAMES = {
+    "e-mail": r"e?_?mail(_?address|_?adresse)?|courriel|correo",
+    "phone": r"(tele)?(phone|fon|fono|phone_number|fax)|tel|mobile|cell(phone)?|handy|rufnummer|portable|contact_no",
+    "card number": r"(credit_?)?card(_?(number|no|num))?|cc_?num(ber)?|pan|kreditkarte\w*|carte(_bancaire)?",
+    "IBAN": r"iban|bank_?account|kontonummer|konto|account_?(number|no)?",
+    "national id": r"ssn|social_?security\w*|sin|nino|national_?(id|insurance)\w*|passport\w*|nir|dni|cpf|pesel|bsn|"
+    r"ausweis\w*|sozialversicherung\w*|svnr|insurance_?(number|no)",
+    "tax number": r"tax_?(id|number|no)|steuer_?(id|nummer|nr)|vat(_?(id|number|no))?|ein|tin|utr|siret|siren|nif",
+    "name": r"(first|last|full|sur|given|family|fore|middle|maiden|card_?holder|customer|patient|employee|owner|"
+    r"contact|client|person|holder|user_?full|doctor|teacher|student|author|guest|member|agent|applicant|donor|vor|"
+    r"nach|familien|zu)_?name|names?|cardholder|patient|nom|pr[eé]nom|nom_complet|nombre|apellidos?|person|employee|"
+    r"inhaber|kunde|kundin|mitarbeiter(in)?|titulaire|client|guest|holder|owner",
+    "address": r"(street|postal|mailing|home|billing|shipping|delivery|residence)?_?(address|addr)(_?line)?(_?\d)?|"
+    r"street|strasse|straße|stra_e|anschrift|adresse|wohnort|rue|direccion|domicile|residence|location_address",
+    "postcode": r"zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|code_postal|cp",
+    "date of birth": r"(date_of_)?birth(_?(date|day))?|birthdate|birthday|dob|d_o_b|born(_on)?|geburt\w*|geboren(_am)?|"
+    r"naissance|date_(de_)?naissance|n[eé]e?_le|nacimiento|fecha_nacimiento",
+    "ip address": r"ip(_?v?[46])?(_?addr(ess)?)?|client_?ip|host_?ip",
+    "url": r"url|web_?site|homepage|link|profile_?url",
+    "coordinates": r"lat(itude)?|lon(g|gitude)?|lng|geo_?(lat|lon|location|point)?|coord(inate)?s?|gps(_\w+)?|standort",
+}
+"""What columns of a kind are called, as patterns of whole words of their names."""
+_NAMED = {kind: re.compile(rf"(^|_)(?:{pattern})(_\d+)?$") for kind, pattern in NAMES.items()}
+
+PERSON = re.compile(r"[^\W\d_][\w.'’-]*(,? [^\W\d_][\w.'’-]*){0,6}")
+HOUSE = re.compile(r"(?=.*[^\W\d_]{3})(?=.*\d)[\w\s.,'’/#&()\-\n°]{6,160}", re.DOTALL)
+POSTCODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 \-]{1,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +56,37 @@ class Personal:
         As regeneration knows it: `e-mail`, `card number`, `IBAN`, `name`, ...
     share : float
         Share of the looked-at cells that are of the kind, 0 to 1.
+    confidence : str
+        `high`: check digits or a form of its own; `medium`: content and name agree.
     reason : str
         What was seen, for the analyst.
+    examples : tuple of str
+        Up to three cells, masked.
     """
 
     kind: str
     share: float
+    confidence: str
     reason: str
+    examples: tuple[str, ...] = ()
+
+
+def named(name: str, kind: str) -> bool:
+    """Whether a column's name says that it holds a kind of personal data."""
+    return bool(_NAMED[kind].search(words(name)))
+
+
+def mask(text: str) -> str:
+    """A cell of which only its first sign and its shape can be seen.
+
+    >>> mask("ada@example.org")
+    'a••@•••••••.•••'
+    """
+    return text[:1] + re.sub(r"[^\W_]", "•", text[1:40])
 
 
 def find_personal(name: str, texts: Sequence[str]) -> Personal | None:
-    """The kind of personal data in a column, if any.
+    """The kind of personal data in a column of texts, if any.
 
     Parameters
     ----------
@@ -50,25 +95,76 @@ def find_personal(name: str, texts: Sequence[str]) -> Personal | None:
     texts : sequence of str
         Present cells, or a sample of them.
     """
-    texts = list(dict.fromkeys(texts))[:2_000]
+    texts = list(dict.fromkeys(text.strip() for text in texts))[:LOOKED_AT]
     if not texts:
         return None
-    checks = (
-        ("e-mail", lambda text: bool(EMAIL.fullmatch(text)), "have the form of e-mail addresses"),
-        ("IBAN", is_iban, "are IBANs with right check digits"),
-        ("card number", is_card, "are card numbers with a right check digit"),
-    )
-    for kind, check, what in checks:
+    found = _by_form(name, texts) or _by_check(name, texts) or _by_name(name, texts)
+    if found is None:
+        return None
+    kind, share, confidence, reason = found
+    return Personal(kind=kind, share=share, confidence=confidence, reason=reason, examples=tuple(map(mask, texts[:3])))
+
+
+Found = tuple[str, float, str, str]
+FORMS: tuple[tuple[str, Callable[[str], bool], str], ...] = (
+    ("e-mail", checked.is_email, "have the form of e-mail addresses"),
+    ("url", checked.is_url, "are web addresses"),
+    ("IBAN", checked.is_iban, "are IBANs with right check digits"),
+    ("card number", checked.is_card, "are card numbers with a right check digit"),
+    ("mac address", checked.is_mac_address, "are addresses of network devices"),
+    ("ip address", checked.is_ip_address, "are IP addresses"),
+    ("coordinates", checked.is_coordinates, "are pairs of coordinates"),
+    ("national id", checked.is_social_security, "have the form of social security numbers"),
+)
+
+
+def _by_form(name: str, texts: list[str]) -> Found | None:
+    for kind, check, what in FORMS:
+        if len(texts) < MIN_VALUES and kind in ("card number", "national id") and not named(name, kind):
+            continue  # one number in ten has a right check digit by chance
         share = sum(map(check, texts)) / len(texts)
-        if share >= NEEDED_SHARE:
-            return Personal(kind=kind, share=share, reason=f"{share:.0%} of the values looked at {what}.")
-    if PERSON_NAMES.search(words(name)) or words(name) in ("name", "names"):
-        share = sum(map(_person_like, texts)) / len(texts)
-        if share >= NEEDED_SHARE:
-            return Personal(
-                kind="name", share=share,
-                reason=f"The column is called {name!r}, and {share:.0%} of the values looked at read like names.",
-            )  # fmt: skip
+        needed = WITH_NAME_SHARE if kind in NAMES and named(name, kind) else NEEDED_SHARE
+        if share >= needed:
+            return kind, share, "high", f"{share:.0%} of the values looked at {what}."
+    return None
+
+
+def _by_check(name: str, texts: list[str]) -> Found | None:
+    """Numbers of persons, tax numbers and telephone numbers."""
+    if len(texts) < MIN_VALUES:
+        return None
+    for kind, modules in (("national id", checked.NATIONAL_IDS), ("tax number", checked.TAX_NUMBERS)):
+        share = checked.national_id_share(texts, modules)
+        if share >= (WITH_NAME_SHARE if named(name, kind) else NEEDED_SHARE):
+            return kind, share, "high", f"{share:.0%} of the values looked at have the check digits of a {kind}."
+    formed, valid = checked.phone_shares(texts)
+    if named(name, "phone") and formed >= WITH_NAME_SHARE:
+        return "phone", formed, "high", f"The column is called {name!r}, and {formed:.0%} of its values can be dialled."
+    if formed >= NEEDED_SHARE and valid >= 0.25 and checked.written_as_phone(texts) >= 0.5:
+        return "phone", formed, "high", f"{formed:.0%} of the values looked at are written like telephone numbers."
+    return None
+
+
+def _by_name(name: str, texts: list[str]) -> Found | None:
+    """Kinds without a form of their own: the name has to say so, and the content must not contradict."""
+    checks = (
+        ("address", lambda text: bool(HOUSE.fullmatch(text)), "read like addresses", 0.7),
+        ("postcode", lambda text: bool(POSTCODE.fullmatch(text)), "can be postcodes", 0.9),
+        (
+            "national id",
+            lambda text: bool(checked.CODE.fullmatch(text)) and any(map(str.isdigit, text)),
+            "are codes",
+            0.9,
+        ),
+        ("name", _person_like, "read like names", 0.9),
+    )
+    for kind, check, what, needed in checks:
+        if not named(name, kind):
+            continue
+        share = sum(map(check, texts)) / len(texts)
+        if share >= needed:
+            reason = f"The column is called {name!r}, and {share:.0%} of the values looked at {what}."
+            return kind, share, "medium", reason
     return None
 
 
@@ -76,35 +172,16 @@ def _person_like(text: str) -> bool:
     return len(text) <= 60 and text[:1].isupper() and bool(PERSON.fullmatch(text))
 
 
-def is_card(text: str) -> bool:
-    """Whether a text is 13 to 19 digits with a right Luhn check digit.
+def personal_number(name: str, *, low: float, high: float, whole: bool) -> str | None:
+    """The kind of personal data in a column of numbers that its name and range say: coordinates, postcodes.
 
-    >>> is_card("4111 1111 1111 1111"), is_card("4111 1111 1111 1112")
-    (True, False)
-
-    Source
-    ------
-    ISO/IEC 7812-1, annex B.
+    Parameters
+    ----------
+    low, high : smallest and largest number
+    whole : whether all numbers are whole
     """
-    if not CARD.fullmatch(text) or text[0] not in "23456":
-        return False
-    digits = [int(character) for character in text if character.isdigit()]
-    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def is_iban(text: str) -> bool:
-    """Whether a text is an IBAN with right check digits.
-
-    >>> is_iban("GB82 WEST 1234 5698 7654 32"), is_iban("GB82 WEST 1234 5698 7654 33")
-    (True, False)
-
-    Source
-    ------
-    ISO 13616-1, 7.2: the number with its first four signs moved to the end leaves 1 when divided by 97.
-    """
-    text = text.replace(" ", "").upper()
-    if not IBAN.fullmatch(text):
-        return False
-    moved = text[4:] + text[:4]
-    return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
+    if not whole and named(name, "coordinates") and low >= -180 and high <= 180:
+        return "coordinates"
+    if whole and named(name, "postcode") and low >= 100 and high < 1_000_000:
+        return "postcode"
+    return None

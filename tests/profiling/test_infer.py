@@ -41,7 +41,7 @@ CASES = {
     "a known scale": ("risk", cycled("low", "high", "medium"), "ordinal"),
     "bands of numbers": ("age_band", cycled("18-25", "<18", "26-40", "65+", "41-64"), "ordinal"),
     "texts that repeat": ("city", cycled(*[f"Town {n}" for n in "ABCDEFGHIJ"]), "categorical"),
-    "free text": ("note", [f"the patient {n} came back after {n % 7} weeks and felt much better" for n in range(N)], "text"),
+    "free text": ("note", [f"the patient {n} came back after {n % 7} weeks and felt better" for n in range(N)], "text"),
     "short texts that hardly repeat": ("title", [f"Item called {n * 7919 % 1009}" for n in range(N)], "text"),
     "a sequence": ("row", np.arange(1, N + 1), "identifier"),
     "numbers of one length that never repeat": ("account", RNG.permutation(900_000)[:N] + 100_000, "identifier"),
