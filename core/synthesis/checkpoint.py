@@ -107,7 +107,7 @@ def save_checkpoint(training: Training, folder: Path) -> None:
     model = model_of(training)
     tensors = {name: tensor.contiguous() for name, tensor in model.generator.state_dict().items()}
     save_file(tensors, aside / "model.safetensors")
-    save_file(_state(training), aside / "state.safetensors")
+    save_file(state_of(training), aside / "state.safetensors")
     meta = {
         "version": VERSION,
         "config": training.config.to_json(),
@@ -136,7 +136,7 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _state(training: Training) -> dict[str, torch.Tensor]:
+def state_of(training: Training) -> dict[str, torch.Tensor]:
     """Everything that changes while training, as named tensors on the host."""
     tensors: dict[str, torch.Tensor] = {}
     for name, network in (("generator", training.generator), ("discriminator", training.discriminator)):
@@ -241,7 +241,7 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
             f"The checkpoint {Path(folder).name!r} was trained on other rows.", "Resume with the dataset of its run."
         )
     try:
-        _restore(training, _tensors(Path(folder) / "state.safetensors"))
+        restore_state(training, _tensors(Path(folder) / "state.safetensors"))
     except (KeyError, RuntimeError) as error:
         raise CheckpointRejected(
             f"The state of the checkpoint {Path(folder).name!r} does not fit its layout."
@@ -250,8 +250,8 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
     return training
 
 
-def _restore(training: Training, tensors: dict[str, torch.Tensor]) -> None:
-    """Put back what `_state` took."""
+def restore_state(training: Training, tensors: dict[str, torch.Tensor]) -> None:
+    """Put back what `state_of` took."""
 
     def part(prefix: str) -> dict[str, torch.Tensor]:
         return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}

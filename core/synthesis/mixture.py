@@ -11,7 +11,7 @@ CONCENTRATION = 1e-3
 """Prior of the stick-breaking weights; small, so that components the data do not need fade away."""
 SMALLEST_WEIGHT = 0.005
 """Components with a smaller share of the rows are dropped, as the CTGAN paper does."""
-GRID = 2_000
+GRID = 1_000
 """Distinct values are merged into at most this many before fitting; finer detail cannot move ten modes."""
 SMALLEST_VARIANCE = 1e-6
 """Floor of a component's variance, relative to the variance of the column."""
@@ -39,7 +39,7 @@ class Mixture:
 
 
 def fit_mixture(
-    values: np.ndarray, counts: np.ndarray, *, max_modes: int = 10, max_iterations: int = 200, tolerance: float = 1e-4
+    values: np.ndarray, counts: np.ndarray, *, max_modes: int = 10, max_iterations: int = 100, tolerance: float = 1e-4
 ) -> Mixture:
     """Fit modes to distinct values that occur `counts` times each.
 

@@ -1,0 +1,64 @@
+"""Settings: help for every field, texts parsed, problems named with their field."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from core.errors import InvalidConfig
+from core.synthesis.config import PRESETS, TrainingConfig
+
+
+def test_every_setting_has_a_label_help_and_a_group():
+    for one in dataclasses.fields(TrainingConfig):
+        assert one.metadata["label"]
+        assert len(one.metadata["help"]) > 20, one.name
+        assert one.metadata["group"]
+
+
+def test_texts_of_a_form_become_values():
+    config = TrainingConfig().with_settings(
+        {"epochs": "60", "learning_rate": "1e-3", "generator_layers": "128,64", "frequency": "true"}
+    )
+    assert (config.epochs, config.learning_rate, config.generator_layers) == (60, 1e-3, (128, 64))
+    assert config.frequency == "true"
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"epochs": "many"}, "epochs"),
+        ({"epochs": "0"}, "epochs"),
+        ({"epochs": "1.5"}, "epochs"),
+        ({"dropout": "1"}, "dropout"),
+        ({"frequency": "cubic"}, "frequency"),
+        ({"generator_layers": "256,x"}, "generator_layers"),
+        ({"discriminator_layers": "256"}, "discriminator_layers"),
+        ({"learning_rate": "nan"}, "learning_rate"),
+        ({"pac": "7"}, "batch_size"),
+        ({"speed": "high"}, "speed"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_with_its_name(settings, field):
+    with pytest.raises(InvalidConfig) as caught:
+        TrainingConfig().with_settings(settings)
+    assert caught.value.field == field
+
+
+def test_a_configuration_survives_json_and_ignores_fields_of_other_versions():
+    config = PRESETS["quick"]
+    assert TrainingConfig.from_json({**config.to_json(), "unheard": 1}) == config
+
+
+def test_presets_take_ever_more_epochs():
+    epochs = [PRESETS[name].epochs for name in ("quick", "balanced", "thorough")]
+    assert epochs == sorted(epochs)
+    assert PRESETS["balanced"] == TrainingConfig()
+
+
+def test_settings_and_preflight_are_free_of_torch():
+    code = "import sys, core.synthesis.config, core.synthesis.preflight; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
