@@ -212,8 +212,6 @@ def ensure_runner(session_folder: Path | str) -> bool:
     session = Path(session_folder)
     if is_locked(session / "jobs" / QUEUE_LOCK):
         return False
-    if not any(read_status(view.folder).state in (JobState.WAITING, JobState.RUNNING) for view in list_jobs(session)):
-        return False
     if any(view.state.is_active for view in list_jobs(session)):
         spawn_queue(session)
         return True

@@ -124,13 +124,31 @@ DAMAGED = Status(
 )
 
 
+_over: dict[Path, tuple[tuple[int, int, int], Status]] = {}
+"""Statuses of jobs that are over, with the file that said so: a page looks at all jobs of a session every second."""
+
+_OVER_KEPT = 4_096
+
+
 def read_status(folder: Path) -> Status:
     """The status of a job as it was last written, or `DAMAGED`."""
-    value = read_json(folder / STATUS)
+    path = folder / STATUS
     try:
-        return Status.from_json(value)
-    except (TypeError, KeyError, ValueError, AttributeError):
+        seen = path.stat()
+        mark = (seen.st_ino, seen.st_mtime_ns, seen.st_size)
+        known = _over.get(path)
+        if known is not None and known[0] == mark:
+            return known[1]
+        status = Status.from_json(read_json(path))
+    except (OSError, TypeError, KeyError, ValueError, AttributeError):
         return DAMAGED
+    if status.state.is_over:
+        # Between two ends of a job lie a start and seconds, so an equal mark means the same end. Other states change
+        # faster than the file system's clock may tell, and are always read.
+        if len(_over) >= _OVER_KEPT:
+            _over.clear()
+        _over[path] = (mark, status)
+    return status
 
 
 def write_status(folder: Path, status: Status, *, sync: bool = True) -> None:
@@ -280,14 +298,15 @@ def crash_text(folder: Path, why: str = KILLED) -> dict[str, str]:
 
 
 def list_jobs(session_folder: Path | str) -> list[JobView]:
-    """Jobs of a session in the order in which they were last put into the queue."""
-    views = []
+    """Jobs of a session in the order in which they were made, so that what others were made from comes first."""
+    found = []
     for folder in (Path(session_folder) / "jobs").glob("*-*"):
         try:
-            views.append(JobView(folder))
-        except UnknownId:
+            view = JobView(folder)
+            found.append(((folder / CONFIG).stat().st_mtime_ns, view.id, view))
+        except (UnknownId, OSError):
             continue
-    return sorted(views, key=lambda view: (read_status(view.folder).queued_at, view.id))
+    return [view for *_, view in sorted(found, key=lambda one: one[:2])]
 
 
 def now() -> float:

@@ -21,7 +21,6 @@ from core.jobs.processes import all_cores, memory_kills, signal_worker, spawn_wo
 from core.jobs.protocol import (
     CONTROL,
     LOCK,
-    STATUS,
     JobState,
     JobView,
     Status,
@@ -71,7 +70,6 @@ class Queue:
         self.session = session
         self.stop_seconds = stop_seconds
         self.children: dict[Path, _Child] = {}
-        self._over: dict[Path, tuple[int, int]] = {}
         self._memory_kills = memory_kills()
 
     def look(self) -> bool:
@@ -101,21 +99,13 @@ class Queue:
         return busy or bool(self.children)
 
     def _unfinished(self) -> list[JobView]:
-        """Jobs that are not over, oldest first; the status of one that is over is read again only when it changes."""
+        """Jobs that are not over, in the order in which they were last put into the queue."""
         found = []
         for view in list_jobs(self.session):
-            try:
-                seen = (view.folder / STATUS).stat()
-            except OSError:
-                continue
-            mark = (seen.st_ino, seen.st_mtime_ns)
-            if self._over.get(view.folder) == mark:
-                continue
-            if read_status(view.folder).state in (JobState.WAITING, JobState.RUNNING):
-                found.append(view)
-            else:
-                self._over[view.folder] = mark
-        return found
+            status = read_status(view.folder)
+            if status.state in (JobState.WAITING, JobState.RUNNING):
+                found.append((status.queued_at, view.id, view))
+        return [view for *_, view in sorted(found, key=lambda one: one[:2])]
 
     def _start(self, view: JobView, threads: int) -> None:
         log.info("starting %s with %d threads", view.id, threads)
