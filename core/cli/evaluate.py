@@ -19,6 +19,7 @@ from core.cli.synthesize import pairs
 @click.option("--synthetic", type=click.Path(path_type=Path), required=True, help="Synthetic rows to judge.")
 @click.option("--control", type=click.Path(path_type=Path), help="Real rows that the generator never saw.")
 @click.option("--target", metavar="COL", help="Column to predict, for utility.")
+@click.option("--group", metavar="COL", help="Entity column by which real and control rows were split.")
 @click.option("--type", "types", metavar="COL=TYPE", multiple=True, help="Correct a column's type.")
 @click.option("--privacy/--no-privacy", default=True, help="Attack the rows as well.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
@@ -29,6 +30,7 @@ def evaluate(
     synthetic: Path,
     control: Path | None,
     target: str | None,
+    group: str | None,
     types: tuple[str, ...],
     privacy: bool,
     plan: str,
@@ -41,7 +43,7 @@ def evaluate(
     parts = ("fidelity", "utility", *(("privacy",) if privacy else ()))
     with tempfile.TemporaryDirectory(prefix="doppel-") as folder, sessions.create_session(Path(folder)) as session:
         evaluation_id = judging.start_judging_files(
-            session, real=real, synthetic=synthetic, control=control, target=target,
+            session, real=real, synthetic=synthetic, control=control, target=target, group=group,
             types=pairs(types, "--type"), parts=parts, plan=plan, seed=seed,
         )  # fmt: skip
         bar = Progress("judging")

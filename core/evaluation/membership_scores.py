@@ -77,7 +77,7 @@ def score_targets(tables: Tables, limit: int) -> Scored:
     members: dict[str, list] = {name: [] for name in ATTACKS}
     others: dict[str, list] = {name: [] for name in ATTACKS}
     groups: dict[str, tuple[list, list]] = {name: ([], []) for name in GROUPS}
-    for fold in make_folds(len(tables.train), len(control), limit, generator):
+    for fold in make_folds(len(tables.train), len(control), limit, generator, tables.entities()):
         n = len(fold.members)
         rows = Encoded.stack(space.tables["train"].rows(fold.members), space.tables["control"].rows(fold.others))
         held = Held.of(space, rows, space.tables["control"].rows(fold.reference), generator, tables.threads)
@@ -96,16 +96,49 @@ def score_targets(tables: Tables, limit: int) -> Scored:
     )
 
 
-def make_folds(n_train: int, n_control: int, limit: int, generator: np.random.Generator) -> tuple[Fold, Fold]:
-    """Two folds; no row is scored twice, and no scored row is held by the attacker who scores it."""
+def make_folds(
+    n_train: int,
+    n_control: int,
+    limit: int,
+    generator: np.random.Generator,
+    entities: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[Fold, Fold]:
+    """Two folds; no row is scored twice, and no scored row is held by the attacker who scores it.
+
+    With entities, codes of those of the train and of the control rows, both folds have their own, and one row of each
+    is scored: an attacker who holds other rows of the same person would know control rows without any leak, and rows
+    of one person are no independent trials.
+
+    Raises
+    ------
+    NotApplicable
+        If there are too few entities for two folds.
+    """
     control, train = generator.permutation(n_control), generator.permutation(n_train)
     half = n_control // 2
-    sides = (control[:half], control[half : 2 * half])
-    size = max(1, min(half, n_train // 2, limit // 2))
+    sides = scored = (control[:half], control[half : 2 * half])
+    if entities is not None:
+        of_train, of_control = entities
+        train, each = _one_each(train, of_train), _one_each(control, of_control)
+        half = len(each) // 2
+        if half < MIN_FOLD or len(train) < 2 * MIN_FOLD:
+            raise NotApplicable(
+                f"It needs train and control rows of at least {2 * MIN_FOLD} entities each; "
+                f"there are {len(train)} and {len(each)}."
+            )
+        in_first = np.isin(of_control[control], of_control[each[:half]])
+        sides, scored = (control[in_first], control[~in_first]), (each[:half], each[half:])
+    size = max(1, min(half, len(train) // 2, limit // 2))
     return tuple(
-        Fold(members=train[at * size : (at + 1) * size], others=sides[at][:size], reference=sides[1 - at])
+        Fold(members=train[at * size : (at + 1) * size], others=scored[at][:size], reference=sides[1 - at])
         for at in range(2)
     )
+
+
+def _one_each(rows: np.ndarray, entities: np.ndarray) -> np.ndarray:
+    """The first of `rows` of every entity, in the order of `rows`."""
+    _, first = np.unique(entities[rows], return_index=True)
+    return rows[np.sort(first)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

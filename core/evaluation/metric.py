@@ -14,6 +14,7 @@ import pandas as pd
 from core.errors import NotApplicable
 from core.records import Condition, MetricResult, Scope, Status
 from core.schema import Schema
+from core.tables import level_codes
 
 
 class Part(StrEnum):
@@ -56,6 +57,8 @@ class Tables:
         What the conditioned rows were asked for, in their order, each with the rows delivered; may be empty where it is
         not known.
     target : str or None
+    group : str or None
+        Entity column by which rows were split: rows of one entity are not independent of each other.
     anchors : mapping of name to DataFrame
         Tables made elsewhere from the same train rows, such as a Gaussian copula's, that are judged beside the sample.
     known_anchors : mapping of metric to mapping of anchor to value
@@ -75,6 +78,7 @@ class Tables:
     conditioned: pd.DataFrame | None = None
     conditions: tuple[Condition, ...] = ()
     target: str | None = None
+    group: str | None = None
     anchors: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     known_anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seed: int = 0
@@ -85,6 +89,13 @@ class Tables:
     def generator(self, name: str) -> np.random.Generator:
         """A generator of its own for each user, so that adding a metric never changes another's numbers."""
         return np.random.default_rng([self.seed, *name.encode()])
+
+    def entities(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Codes of the entity of every train and every control row, over one list; None where rows stand alone."""
+        if self.group is None or self.control is None or self.group not in self.train or self.group not in self.control:
+            return None
+        (train, control), _ = level_codes(as_levels(self.train[self.group]), as_levels(self.control[self.group]))
+        return train, control
 
     def need_synthetic(self, n_rows: int = 1) -> None:
         """Refuse with a reason when there are fewer than `n_rows` unconditioned synthetic rows.
@@ -134,6 +145,12 @@ class Metric(Protocol):
             With the reason, when it has no meaning for these tables.
         """
         ...
+
+
+def as_levels(series: pd.Series) -> pd.Series:
+    """Any column as a category of texts."""
+    levels = series.astype("category")
+    return levels.cat.rename_categories([str(level) for level in levels.cat.categories])
 
 
 def not_measured(

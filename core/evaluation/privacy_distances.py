@@ -13,7 +13,13 @@ import numpy as np
 from core.errors import NotApplicable
 from core.evaluation import rates
 from core.evaluation.metric import Part, Plan, Tables, not_measured
-from core.evaluation.privacy_rows import NearestRows, nearest_rows, spread_of_dcr_share, weight_of_real_rows
+from core.evaluation.privacy_rows import (
+    NearestRows,
+    nearest_rows,
+    real_entities,
+    spread_of_dcr_share,
+    weight_of_real_rows,
+)
 from core.records import Direction, DistanceCurve, MetricResult
 
 PERMUTED = "95 % from permuting the labels train and control over the real rows"
@@ -90,7 +96,7 @@ def memorised_share(tables: Tables, found: NearestRows) -> MetricResult:
     """(s - p) / (1 - p): s of the synthetic rows have a train row nearest, p of the real rows are train rows."""
     found.need_blocks(tables)
     weights, is_train = weight_of_real_rows(tables)
-    share, expected, spread = rates.share_against_labels(weights, is_train)
+    share, expected, spread = rates.share_against_labels(weights, is_train, real_entities(tables))
     if spread == 0:
         raise NotApplicable("Every real row is equally far from the synthetic rows, so none is nearer than another.")
     value = (share - expected) / (1.0 - expected)

@@ -9,7 +9,7 @@ import numpy as np
 from core.evaluation import rates
 from core.evaluation.metric import Part, Plan, Tables, not_measured
 from core.evaluation.privacy_distances import LIMIT, PERMUTED
-from core.evaluation.privacy_rows import nearest_rows, searched_rows, weight_of_real_rows
+from core.evaluation.privacy_rows import nearest_rows, real_entities, searched_rows, weight_of_real_rows
 from core.records import Direction, MetricResult, Scope
 
 MAX_LEVELS = 20
@@ -44,7 +44,7 @@ def by_level(tables: Tables, name: str) -> Iterator[MetricResult]:
         chosen = (column == level).to_numpy()
         subject = (name, str(level))
         weights, is_train = weight_of_real_rows(tables, chosen)
-        share, expected, spread = rates.share_against_labels(weights, is_train)
+        share, expected, spread = rates.share_against_labels(weights, is_train, real_entities(tables))
         if n_rows < MIN_LEVEL_ROWS or spread == 0:
             reason = f"There are {n_rows} synthetic rows of this level; it needs {MIN_LEVEL_ROWS} that differ."
             yield not_measured("memorised_share", reason, scope=Scope.LEVEL, subject=subject)

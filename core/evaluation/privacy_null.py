@@ -61,11 +61,18 @@ def equal_blocks(n_train: int, n_control: int, generator: np.random.Generator) -
 
 
 def permuted_spread(
-    space: Space, synthetic: Encoded, blocks: Blocks, generator: np.random.Generator, *, threads: int = 1
+    space: Space,
+    synthetic: Encoded,
+    blocks: Blocks,
+    generator: np.random.Generator,
+    *,
+    entities: tuple[np.ndarray, np.ndarray] | None = None,
+    threads: int = 1,
 ) -> float:
     """Standard deviation of the DCR share when labels are permuted over the real rows of the blocks and the control.
 
-    Its mean is one half by symmetry.
+    Its mean is one half by symmetry. With `entities`, codes of the entities of all train and all control rows, whole
+    entities are drawn as control.
     """
     groups = [space.tables["train"].rows(rows) for rows in blocks.train]
     pool = Encoded.stack(space.tables["control"].rows(blocks.control), *groups)
@@ -73,11 +80,30 @@ def permuted_spread(
     distinct = distinct_rows(pool)
     index = build_index(distinct.rows, space, generator)
     near = find_nearest(synthetic, index, min(LISTED_ROWS, len(distinct.rows)), threads=threads)
+    whose = None if entities is None else _pooled(entities, blocks)
     shares = [
-        _share(near.distance, near.index, distinct.member, generator.permutation(labels), len(groups))
+        _share(near.distance, near.index, distinct.member, permuted_labels(labels, whose, generator), len(groups))
         for _ in range(N_PERMUTATIONS)
     ]
     return float(np.sqrt(np.mean(np.square(np.array(shares) - 0.5))))
+
+
+def _pooled(entities: tuple[np.ndarray, np.ndarray], blocks: Blocks) -> np.ndarray:
+    """Entities of the pool's rows: control first, then the blocks."""
+    of_train, of_control = entities
+    return np.concatenate([of_control[blocks.control], *(of_train[rows] for rows in blocks.train)])
+
+
+def permuted_labels(labels: np.ndarray, whose: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
+    """Labels in another order; with entities, the control (label 0) is made of whole ones, but for the last, cut one."""
+    if whose is None:
+        return generator.permutation(labels)
+    rank = generator.permutation(whose.max() + 1)[whose]
+    order = np.argsort(rank, kind="stable")
+    size = int((labels == 0).sum())
+    out = np.zeros_like(labels)
+    out[order[size:]] = generator.permutation(labels[labels > 0])
+    return out
 
 
 @numba.njit(nogil=True, cache=True)

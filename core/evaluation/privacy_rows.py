@@ -164,8 +164,19 @@ def spread_of_dcr_share(tables: Tables) -> float:
     """Standard deviation of the DCR share under permuted labels; see `privacy_null`."""
     blocks = nearest_rows(tables).need_blocks(tables)
     return permuted_spread(
-        row_space(tables), searched_synthetic(tables), blocks, tables.generator("permutations"), threads=tables.threads
+        row_space(tables),
+        searched_synthetic(tables),
+        blocks,
+        tables.generator("permutations"),
+        entities=tables.entities(),
+        threads=tables.threads,
     )
+
+
+def real_entities(tables: Tables) -> np.ndarray | None:
+    """Entities of all real rows, train rows first; None where rows stand alone."""
+    entities = tables.entities()
+    return None if entities is None else np.concatenate(entities)
 
 
 def weight_of_real_rows(tables: Tables, queries: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

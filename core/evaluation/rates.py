@@ -146,7 +146,9 @@ def _variance(values: np.ndarray) -> float:
     return float(values.var(ddof=1)) if len(values) > 1 else 0.0
 
 
-def share_against_labels(weights: np.ndarray, is_train: np.ndarray) -> tuple[float, float, float]:
+def share_against_labels(
+    weights: np.ndarray, is_train: np.ndarray, entities: np.ndarray | None = None
+) -> tuple[float, float, float]:
     """Share of weight on train rows, with mean and standard deviation under permuted labels.
 
     Parameters
@@ -154,14 +156,25 @@ def share_against_labels(weights: np.ndarray, is_train: np.ndarray) -> tuple[flo
     weights : float array of shape (n_real,)
         Synthetic rows for which each real row is the nearest; fractions where several are equally near.
     is_train : bool array of shape (n_real,)
+    entities : int array of shape (n_real,), optional
+        Whose row it is, where all rows of one entity are on one side: labels are then permuted over entities.
 
     Returns
     -------
     share, mean, spread : float
-        Mean p = n_train / N; variance p (1 - p) N / (N - 1) sum (m_i - mean m)^2 / n_synthetic^2.
+        Mean p = n_train / N; variance p (1 - p) N / (N - 1) sum (m_i - mean m)^2 / n_synthetic^2. With entities the
+        sum runs over them: T of G entities are drawn without replacement, each with r_g, its share of the weight minus
+        its share of the rows, and share - p is the sum of the drawn r_g, of variance T (G - T) / (G (G - 1)) sum r_g^2.
+        With one row per entity both are the same.
     """
-    n_real, total = len(weights), float(weights.sum())
+    total = float(weights.sum())
     p = float(is_train.mean())
-    squares = float(np.square(weights - weights.mean()).sum())
-    variance = p * (1.0 - p) * n_real / max(1, n_real - 1) * squares / total**2
+    excess = weights / total - 1.0 / len(weights)
+    drawn = is_train
+    if entities is not None:
+        _, codes = np.unique(entities, return_inverse=True)
+        excess = np.bincount(codes, weights=excess)
+        drawn = np.bincount(codes, weights=is_train) > 0
+    n, n_drawn = len(excess), int(drawn.sum())
+    variance = n_drawn * (n - n_drawn) / (n * max(1, n - 1)) * float(np.square(excess).sum())
     return float(weights[is_train].sum()) / total, p, math.sqrt(variance)

@@ -53,6 +53,7 @@ def start_evaluation(
             "n_unconditioned": drawn.n_unconditioned,
             "schema": real.schema.to_json(),
             "target": real.target,
+            "group": real.split.group,
             "parts": list(parts),
             "plan": plan,
             "seed": seed,
@@ -106,6 +107,7 @@ def start_judging_files(
     synthetic: Path,
     control: Path | None = None,
     target: str | None = None,
+    group: str | None = None,
     types: Mapping[str, str] | None = None,
     parts: Sequence[str] = PARTS,
     plan: str = "standard",
@@ -124,7 +126,7 @@ def start_judging_files(
                 pass
             found[role] = reading(session, reading_id)
     schema = corrected(found["real"].schema, types or {})
-    check_choices(schema, target=target, group=None)
+    check_choices(schema, target=target, group=group)
     _check_same_columns(found, schema.names)
 
     def table(role: str) -> str:
@@ -138,6 +140,7 @@ def start_judging_files(
         "n_unconditioned": found["synthetic"].diagnosis.n_rows,
         "schema": schema.to_json(),
         "target": target,
+        "group": group,
         "parts": list(parts),
         "plan": plan,
         "seed": seed,

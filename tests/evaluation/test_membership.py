@@ -3,13 +3,16 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.errors import NotApplicable
 from core.evaluation.distance import row_space
 from core.evaluation.membership import MEMBERSHIP, best_result, epsilon_result, strongest, true_positives
 from core.evaluation.membership_scores import ATTACKS, Scored, make_folds, score_targets
+from core.evaluation.metric import Tables
 from core.records import MetricResult, Scope, Status
+from core.schema import Column, ColumnType, Schema, Storage, Treatment
 from tests.evaluation.privacy_cases import case, results
 
 
@@ -105,3 +108,40 @@ def test_constant_tables_are_at_chance() -> None:
     same = dataclasses.replace(same, control=same.train, synthetic=same.train, cache={})
     assert results(MEMBERSHIP, same)["membership_auc"].value == 0.5
     assert len(row_space(same).tables) == 3
+
+
+def test_folds_of_entities_share_nobody_and_score_one_row_of_each() -> None:
+    draw = np.random.default_rng(0)
+    of_train, of_control = draw.integers(0, 300, 5_000), draw.integers(300, 400, 1_500)
+    first, second = make_folds(5_000, 1_500, 1_000, np.random.default_rng(0), (of_train, of_control))
+    for fold in (first, second):
+        assert not set(of_control[fold.others]) & set(of_control[fold.reference])
+        assert len(set(of_control[fold.others])) == len(fold.others)
+        assert len(set(of_train[fold.members])) == len(fold.members)
+    assert not set(of_train[first.members]) & set(of_train[second.members])
+
+
+def persons(seed: int) -> pd.DataFrame:
+    """Ten rows each of 120 persons that no other seed has, with an income that stays with the person."""
+    draw = np.random.default_rng(seed)
+    who = np.repeat(np.arange(120), 10)
+    return pd.DataFrame(
+        {
+            "who": pd.Categorical([f"{seed}-{one}" for one in who]),
+            "income": draw.lognormal(8, 0.5, 120)[who],
+            "amount": draw.lognormal(3, 1, len(who)),
+        }
+    )
+
+
+def test_persons_are_not_members_only_because_control_rows_of_the_same_person_are_known() -> None:
+    # Scored as single rows, control rows lie near reference rows of the same person, and train rows do not.
+    about = {"storage": Storage.DECIMAL, "reason": "Set by the test."}
+    who = Column(name="who", type=ColumnType.IDENTIFIER, treatment=Treatment.REGENERATE, **about)
+    numbers = tuple(Column(name=name, type=ColumnType.CONTINUOUS, **about) for name in ("income", "amount"))
+    tables = Tables(
+        schema=Schema(columns=(who, *numbers)), train=persons(1), control=persons(2), synthetic=persons(3), group="who"
+    )
+    assert results(MEMBERSHIP, tables)["membership_auc"].low <= 0.5
+    alone = dataclasses.replace(tables, group=None, cache={})
+    assert results(MEMBERSHIP, alone)["membership_auc"].low > 0.6

@@ -90,3 +90,18 @@ def test_detectable_effect_is_found_four_times_in_five() -> None:
 
 def test_simultaneous_level_divides_the_error() -> None:
     assert rates.simultaneous_level(5) == pytest.approx(0.99)
+
+
+def test_labels_permuted_over_entities_of_one_row_are_labels_permuted_over_rows() -> None:
+    weights, is_train = np.array([3.0, 1, 0, 2, 0]), np.array([True, True, False, True, False])
+    alone = rates.share_against_labels(weights, is_train)
+    assert rates.share_against_labels(weights, is_train, np.arange(5)) == pytest.approx(alone)
+
+
+def test_entities_with_many_rows_widen_what_chance_does() -> None:
+    # Two entities of two rows, one on each side. Shares of the weight: 3/4 and 1/4, of the rows 1/2 each, so that
+    # r = +1/4 and -1/4; T (G - T) / (G (G - 1)) = 1 * 1 / (2 * 1) = 1/2; variance 1/2 * (1/16 + 1/16) = 1/16.
+    weights, is_train = np.array([2.0, 1, 1, 0]), np.array([True, True, False, False])
+    share, mean, spread = rates.share_against_labels(weights, is_train, np.array([7, 7, 9, 9]))
+    assert (share, mean) == (0.75, 0.5)
+    assert spread == pytest.approx(0.25)

@@ -46,6 +46,7 @@ def run(context: JobContext) -> JobState:
         if len(synthetic) > n_unconditioned
         else None,
         target=target,
+        group=config.get("group"),
         seed=seed,
         threads=context.threads,
         plan=plan,
@@ -60,6 +61,7 @@ def run(context: JobContext) -> JobState:
         found.append(item)
     settings = {
         "target": target,
+        "group": config.get("group"),
         "parts": sorted(part.value for part in parts),
         "plan": plan.value,
         "seed": seed,
