@@ -41,8 +41,9 @@ def results_table(report: Report) -> str:
         if result.scope not in (Scope.TABLE, Scope.LEVEL):
             continue
         name = result.metric if not result.subject else f"{result.metric} ({' = '.join(result.subject)})"
-        rows.append([name, _value(result), _interval(result), _anchor(result), result.explanation])
-    return table(["metric", "value", "interval", "anchors", "meaning"], rows)
+        verdict = str(result.verdict) if result.rule else ""
+        rows.append([name, _value(result), _interval(result), verdict, _anchor(result), result.explanation])
+    return table(["metric", "value", "interval", "verdict", "anchors", "meaning"], rows)
 
 
 def _value(result: MetricResult) -> str:

@@ -95,7 +95,7 @@ def _pooled(entities: tuple[np.ndarray, np.ndarray], blocks: Blocks) -> np.ndarr
 
 
 def permuted_labels(labels: np.ndarray, whose: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
-    """Labels in another order; with entities, the control (label 0) is made of whole ones, but for the last, cut one."""
+    """Labels in another order; with entities, the control (label 0) is made of whole ones, but for the last, cut."""
     if whose is None:
         return generator.permutation(labels)
     rank = generator.permutation(whose.max() + 1)[whose]

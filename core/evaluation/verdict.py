@@ -104,6 +104,10 @@ DEFAULT_THRESHOLDS: tuple[Threshold, ...] = (
     _lower("singling_out_univariate", 0.02, 0.10),
     _lower("singling_out_multivariate", 0.02, 0.10),
     _lower("linkability", 0.02, 0.10),
+    _lower("inference", 0.05, 0.15),
+    _lower("attribute_disclosure", 0.05, 0.15),
+    _lower("identifiability", 0.05, 0.15),
+    _lower("membership_auc", 0.55, 0.65),
 )
 
 

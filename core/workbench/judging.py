@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
+import json
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidConfig, UnknownId, listed
+from core.evaluation.verdict import DEFAULT_THRESHOLDS, Threshold, with_verdicts
 from core.jobs.ids import check_id
 from core.jobs.launch import start_job
 from core.jobs.protocol import JobView
@@ -21,6 +25,7 @@ from core.workbench.sessions import Session, follow, job_folder
 
 PARTS = ("fidelity", "utility", "privacy")
 PLANS = ("quick", "standard", "full")
+THRESHOLDS = "thresholds.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,9 @@ def start_evaluation(
             "schema": real.schema.to_json(),
             "target": real.target,
             "group": real.split.group,
+            "conditions": [
+                dataclasses.asdict(dataclasses.replace(one.condition, n_rows=one.n_obtained)) for one in drawn.outcomes
+            ],
             "parts": list(parts),
             "plan": plan,
             "seed": seed,
@@ -80,8 +88,32 @@ def evaluation(session: Session, evaluation_id: str) -> EvaluationView:
         parts=tuple(config["parts"]),
         plan=config["plan"],
         job=view,
-        report=report_of(view),
+        report=_judged(session, report_of(view)),
     )
+
+
+def _judged(session: Session, report: Report | None) -> Report | None:
+    """The report with the verdicts of this session's thresholds; nothing is measured again."""
+    if report is None:
+        return None
+    return dataclasses.replace(report, results=with_verdicts(report.results, thresholds(session)))
+
+
+def thresholds(session: Session) -> tuple[Threshold, ...]:
+    """Thresholds of this session: the default ones until the analyst sets others."""
+    path = session.folder / THRESHOLDS
+    if not path.exists():
+        return DEFAULT_THRESHOLDS
+    return tuple(Threshold.from_json(one) for one in json.loads(path.read_text(encoding="utf-8")))
+
+
+def save_thresholds(session: Session, chosen: Sequence[Threshold]) -> None:
+    """Judge by these thresholds from now on; verdicts of earlier evaluations change with them."""
+    value = [one.to_json() for one in chosen]
+    aside = session.folder / f"{THRESHOLDS}.part"
+    aside.write_text(json.dumps(value), encoding="utf-8")
+    os.replace(aside, session.folder / THRESHOLDS)
+    session.store.audit("set thresholds", settings={"thresholds": value})
 
 
 def _view(session: Session, evaluation_id: str) -> JobView:
@@ -164,7 +196,7 @@ def evaluation_report(session: Session, evaluation_id: str) -> Report:
     report = report_of(_view(session, evaluation_id))
     if report is None:
         raise UnknownId("This evaluation has no report yet.", "Wait until it has ended.")
-    return report
+    return _judged(session, report)
 
 
 def versions() -> dict[str, str]:

@@ -15,7 +15,7 @@ from core.jobs.context import JobContext
 from core.jobs.protocol import JobState
 from core.jobs.reports import REPORT, item_record
 from core.jobs.versions import library_versions
-from core.records import Report
+from core.records import Condition, Report
 from core.schema import Schema
 from core.tables import read_frame
 
@@ -47,6 +47,7 @@ def run(context: JobContext) -> JobState:
         else None,
         target=target,
         group=config.get("group"),
+        conditions=tuple(Condition(**one) for one in config.get("conditions") or ()),
         seed=seed,
         threads=context.threads,
         plan=plan,
