@@ -40,6 +40,8 @@ FAKER_METHODS = {
     "company": "company",
     "national id": "ssn",
     "ssn": "ssn",
+    "tax number": "ssn",
+    "coordinates": "location_on_land",
     "uuid": "uuid4",
     "date of birth": "date_of_birth",
     "licence plate": "license_plate",
@@ -96,10 +98,17 @@ def _personal(method: str, n_rows: int, seed: int, locale: str) -> np.ndarray:
             "Take one of Faker's, such as en_US, en_GB, de_DE or fr_FR.",
             field="locale",
         )
-    faker = Faker(locale)
+    # some kinds, such as licence plates, are known for some countries alone
+    faker = Faker(locale) if hasattr(Faker(locale), method) else Faker("en_US")
     faker.seed_instance(seed)
     make = getattr(faker, method)
-    return np.array([str(make()).replace("\n", ", ") for _ in range(n_rows)], dtype=object)
+    return np.array([_text(make()) for _ in range(n_rows)], dtype=object)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):  # a place: latitude, longitude, town, country, time zone
+        return f"{value[0]}, {value[1]}"
+    return str(value).replace("\n", ", ")
 
 
 def _patterned(pattern: str, n_rows: int, rng: np.random.Generator) -> np.ndarray:

@@ -193,9 +193,7 @@ class _Painter:
         noise = torch.randn(BLOCK_ROWS, config.noise_size, generator=random)
         if ids is None and len(self.model.conditions):
             ids = torch.multinomial(self.chances, BLOCK_ROWS, replacement=True, generator=random)
-        logits = self.generator(
-            noise.to(self.device), ids if ids is None else ids.to(self.device)
-        ).cpu()
+        logits = self.generator(noise.to(self.device), ids if ids is None else ids.to(self.device)).cpu()
         noisy = logits + gumbel_noise(tuple(logits.shape), logits, random)
         slots = [noisy[:, span.start : span.start + span.width].argmax(dim=1) + span.start for span in layout.spans]
         scalars = torch.tanh(logits[:, : layout.n_scalars])
