@@ -123,13 +123,20 @@ def goto(page: Page, title: str) -> None:
     settle(page)
 
 
+def drawn(page: Page) -> None:
+    """Wait until no placeholder is left where a chart or a table belongs."""
+    page.wait_for_timeout(700)
+    page.wait_for_function("document.querySelectorAll('[data-testid=stSkeleton]').length === 0")
+    page.wait_for_timeout(500)
+
+
 def shoot(page: Page, name: str) -> None:
     """A screenshot of the whole page."""
     SHOTS.mkdir(exist_ok=True)
-    page.wait_for_timeout(700)
+    drawn(page)
     size = page.viewport_size
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": min(max(height + 10, size["height"]), 6000)})
-    page.wait_for_timeout(900)
+    drawn(page)
     page.screenshot(path=SHOTS / f"{name}.png")
     page.set_viewport_size(size)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core.records import Condition, SampleRequest
@@ -48,6 +49,18 @@ def hostile_table(n_rows: int = N_ROWS) -> pd.DataFrame:
             TARGET: np.where(good ^ (random.random(n_rows) < 0.1), "<=50K", ">50K"),
         }
     )
+
+
+@pytest.fixture(autouse=True)
+def running_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every run be that of a server that has been up: AppTest takes each for a server's first (see `router.page`)."""
+    make = PagesManager.__init__
+
+    def made(self: PagesManager, *args: object, **kwargs: object) -> None:
+        make(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", made)
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +111,11 @@ def open_page(page: str, **ids: str) -> AppTest:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, [one.value for one in app.exception]
     return app
+
+
+def charts(app: AppTest, start: str = "") -> list[str]:
+    """Keys of the charts on the page that begin with `start`."""
+    return [chart.key for chart in app.get("plotly_chart") if chart.key.startswith(start)]
 
 
 def said(app: AppTest) -> str:
