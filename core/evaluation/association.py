@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy import sparse
 
 from core.evaluation.coded import CodedColumn, CodedTable
-from core.evaluation.moments import RELATIVE_ZERO, Moments, Scaling
+from core.evaluation.moments import RELATIVE_ZERO, Moments, Scaling, redrawn_correlations
 from core.evaluation.redrawing import Redraws
 
 KIND = "Pearson's r (numbers), correlation ratio (number and levels), Cramér's V (levels)"
@@ -93,9 +94,7 @@ def _fill_numbers(columns, pairs, scaled, where, matrix, redrawn, redraws) -> No
         if columns[a].is_number and columns[b].is_number
     ]
     index, rows, cols = (np.array(each) for each in zip(*both, strict=True))
-    groups = Moments.of_groups(scaled, redraws.group, redraws.n_groups)
-    for number, weights in enumerate(redraws.weights):
-        redrawn[number, index] = np.nan_to_num(groups.weighted(weights).correlations()[rows, cols])
+    redrawn[:, index] = redrawn_correlations(scaled, redraws, rows, cols)
 
 
 def _is_constant(column: CodedColumn, table: CodedTable) -> bool:
@@ -183,8 +182,7 @@ def _cramer_of(
 def _cramer(counts: np.ndarray, rows: np.ndarray, cols: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
     """Corrected V of several tables of counts over the same occurring cells, shape (n_tables, n_cells)."""
     n = counts.sum(axis=1)
-    by_row = np.stack([np.bincount(rows, weights=one, minlength=n_first) for one in counts])
-    by_col = np.stack([np.bincount(cols, weights=one, minlength=n_second) for one in counts])
+    by_row, by_col = _summed(counts, rows, n_first), _summed(counts, cols, n_second)
     expected = by_row[:, rows] * by_col[:, cols]
     with np.errstate(divide="ignore", invalid="ignore"):
         phi2 = np.where(expected > 0, counts**2 / expected, 0.0).sum(axis=1) - 1
@@ -193,3 +191,9 @@ def _cramer(counts: np.ndarray, rows: np.ndarray, cols: np.ndarray, n_first: int
         smaller = np.minimum(r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)) - 1
         v = np.sqrt(np.clip(phi2 / smaller, 0.0, 1.0))
     return np.where((r < 2) | (c < 2) | (smaller <= 0), np.nan, v)
+
+
+def _summed(counts: np.ndarray, place: np.ndarray, n_places: int) -> np.ndarray:
+    """Counts of shape (n_tables, n_cells) added up by the place of every cell, shape (n_tables, n_places)."""
+    indicator = sparse.csr_matrix((np.ones(len(place)), (np.arange(len(place)), place)), shape=(len(place), n_places))
+    return np.asarray(counts @ indicator)

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.coded import CodedTable
+from core.evaluation.redrawing import Redraws
 
 RELATIVE_ZERO = 1e-12
 """Variance below this share of the mean square is rounding, not spread: the column counts as constant."""
+
+MAX_CELLS = 1_000_000
+"""Correlations of redrawn tables held at a time; more are done in parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ class Moments:
         )
 
     def weighted(self, weights: np.ndarray) -> Moments:
-        """Moments of the table in which group g occurs `weights[g]` times."""
+        """Moments of tables in which group g occurs `weights[..., g]` times, shape (..., d, d)."""
         return Moments(
             n=np.tensordot(weights, self.n, 1),
             sum_first=np.tensordot(weights, self.sum_first, 1),
@@ -106,6 +110,16 @@ class Moments:
         return np.clip(np.where(constant | (self.n < 2), np.nan, r), -1.0, 1.0)
 
 
-def correlations(names: tuple[str, ...], table: CodedTable, scaling: Scaling) -> np.ndarray:
-    """Pearson's r of every pair of number columns of one table, shape (d, d)."""
-    return Moments.of(scaling.apply(table)).correlations()
+def redrawn_correlations(values: np.ndarray, redraws: Redraws, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """Pearson's r of chosen pairs in every redrawn table, shape (n_redraws, n_pairs).
+
+    A redrawn table may lose the few rows in which a column varies; its correlation then counts as 0.
+    """
+    groups = Moments.of_groups(values, redraws.group, redraws.n_groups)
+    step = max(1, MAX_CELLS // max(values.shape[1] ** 2, 1))
+    weights = redraws.weights
+    parts = [
+        np.nan_to_num(groups.weighted(weights[start : start + step]).correlations()[:, rows, cols])
+        for start in range(0, len(weights), step)
+    ]
+    return np.concatenate(parts)

@@ -20,7 +20,7 @@ import numpy as np
 from core.errors import NotApplicable
 from core.evaluation.coded import CodedColumn, CodedTable, coded
 from core.evaluation.metric import Part, Plan, Tables
-from core.evaluation.moments import Moments, Scaling
+from core.evaluation.moments import Moments, Scaling, redrawn_correlations
 from core.evaluation.redrawing import METHOD, Redraws, interval
 from core.evaluation.shapes import UNIT, more_anchors, noise_floor
 from core.records import Direction, MetricResult, Scope
@@ -120,11 +120,8 @@ def _linear(columns, pairs, real, others, redraws, values, redrawn) -> None:
         scaled = scaling.apply(other)
         values[name][index] = 1 - np.abs(Moments.of(scaled).correlations() - real_r)[rows, cols] / 2
         if name in redrawn:
-            groups = Moments.of_groups(scaled, redraws[name].group, redraws[name].n_groups)
-            for number, weights in enumerate(redraws[name].weights):
-                r = groups.weighted(weights).correlations()
-                # a redrawn table may lose the few rows that vary; its correlation then counts as 0
-                redrawn[name][index, number] = 1 - np.abs(np.nan_to_num(r) - real_r)[rows, cols] / 2
+            again = redrawn_correlations(scaled, redraws[name], rows, cols)
+            redrawn[name][index] = 1 - np.abs(again - real_r[rows, cols]).T / 2
             redrawn[name][index[np.isnan(values[name][index])]] = np.nan
 
 
