@@ -71,7 +71,7 @@ def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette, height: int
     styled(figure, colours, height=height, legend=False)
     figure.update_layout(margin={"r": 58})  # the same for all three, so that their cells are equally large
     ticks = len(names) <= MAX_TICKS
-    figure.update_xaxes(type="category", showticklabels=ticks, tickangle=-60, showgrid=False, dtick=1, ticks="")
+    figure.update_xaxes(type="category", showticklabels=ticks, tickangle=-90, showgrid=False, dtick=1, ticks="")
     return figure.update_yaxes(
         type="category", showticklabels=ticks, autorange="reversed", showgrid=False, dtick=1, ticks=""
     )

@@ -25,7 +25,10 @@ def distance_figure(curve: DistanceCurve, *, colours: Palette = LIGHT, height: i
         Pixels.
     """
     figure = go.Figure()
-    for name, points in curve.series.items():
+    order = ("synthetic to train rows", "synthetic to control rows")
+    names = sorted(curve.series, key=lambda name: order.index(name) if name in order else len(order))
+    for name in names:
+        points = curve.series[name]
         x, y = _thinned(np.asarray(curve.grid, dtype=float), np.asarray(points, dtype=float))
         colour, dash, width = _look(name, colours)
         figure.add_scatter(
@@ -38,7 +41,7 @@ def distance_figure(curve: DistanceCurve, *, colours: Palette = LIGHT, height: i
         )
     styled(figure, colours, height=height)
     figure.update_layout(hovermode="x unified")
-    figure.update_xaxes(title_text=plain(curve.label), showgrid=False, rangemode="tozero")
+    figure.update_xaxes(title_text=plain(curve.label).replace(" (", "<br>("), showgrid=False, rangemode="tozero")
     return figure.update_yaxes(title_text="Rows at or below (%)", range=[0, 101], nticks=6)
 
 

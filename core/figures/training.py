@@ -102,6 +102,7 @@ def conditional_figure(records: Sequence[EpochRecord], smoothing: int = 0, *, co
     curve = loss_curve(records, "conditional")
     _add_curve(figure, curve, name="Conditional loss", colour=colours.generator, dash="dot", smoothing=smoothing)
     figure = _finished(figure, records, colours, title="Cross-entropy (nats)")
+    figure.update_layout(showlegend=False, margin={"t": 8})
     return figure.update_yaxes(rangemode="tozero")
 
 

@@ -13,7 +13,7 @@ TITLES = {
     "dcr": ("Distance to the nearest row (DCR)", "how near is the nearest real row?"),
     "nndr": ("Nearest to second nearest (NNDR)", "does one real row stand out as the origin?"),
 }
-METRICS = ("dcr_share", "memorised_share", "exact_copies", "nndr_p05_train", "nndr_p05_control")
+METRICS = ("dcr_share", "exact_copies", "nndr_p05_train", "nndr_p05_control")
 
 
 def show_distances(report: Report) -> None:

@@ -37,7 +37,7 @@ def _heatmaps(picture: CorrelationPicture, place: int) -> None:
     words = (
         ("Real", "the train rows", figures.real),
         ("Synthetic", "the rows drawn", figures.synthetic),
-        ("Difference", "synthetic minus real; nearer to 0 is better", figures.difference),
+        ("Difference", "synthetic minus real", figures.difference),
     )
     with st.container(border=True, key=f"pairs-card-{place}"):
         for column, (title, what, figure) in zip(st.columns(3), words, strict=True):
@@ -45,7 +45,10 @@ def _heatmaps(picture: CorrelationPicture, place: int) -> None:
                 st.markdown(f"**{title}** :gray[{what}]")
                 alt = f"{title}: {describe_correlations(picture)}"
                 charts.show(figure, key=f"pairs-{place}-{title.lower()}", alt=alt)
-        st.caption(f"{text(picture.kind)}. One colour scale from −1 to 1. {text(describe_correlations(picture))}")
+        st.caption(
+            f"{text(picture.kind)}. One colour scale from −1 to 1; differences near 0 are better. "
+            f"{text(describe_correlations(picture))}"
+        )
 
 
 def moved_most(picture: CorrelationPicture) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def hostile_table(n_rows: int = N_ROWS) -> pd.DataFrame:
 
 @pytest.fixture(autouse=True)
 def running_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every run be that of a server that has been up: AppTest takes each for a server's first (see `router.page`)."""
+    """Let every run be that of a server that has been up: AppTest takes each for the first (see `router.page`)."""
     make = PagesManager.__init__
 
     def made(self: PagesManager, *args: object, **kwargs: object) -> None:
