@@ -115,7 +115,7 @@ def save_checkpoint(training: Training, folder: Path) -> None:
         "epoch": training.epoch,
         "step": training.step,
         "n_rows": training.n_rows,
-        "threads": torch.get_num_threads(),
+        "threads": training.threads,
         "torch": torch.__version__,
         "columns": training.encoder.to_json(),
         "conditions": training.conditions.counts.tolist(),
@@ -246,7 +246,7 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
         raise CheckpointRejected(
             f"The state of the checkpoint {Path(folder).name!r} does not fit its layout."
         ) from error
-    training.step = meta["step"]
+    training.step, training.threads = meta["step"], meta["threads"]
     return training
 
 

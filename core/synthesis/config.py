@@ -200,6 +200,14 @@ class TrainingConfig:
         choices=("auto", "cpu", "cuda"),
         group="Running",
     )
+    precision: str = _setting(
+        "full",
+        "Precision",
+        "`fast` lets matrix products round their factors to bfloat16 or TF32 where the processor or the GPU can: "
+        "less time there, no change elsewhere. Check the quality of one run before relying on it.",
+        choices=("full", "fast"),
+        group="Running",
+    )
     threads: int = _setting(
         0,
         "Threads",

@@ -48,6 +48,7 @@ class Training:
     log: Tensor
     batch_size: int
     n_rows: int
+    threads: int
     step: int = 0
 
     @property
@@ -65,7 +66,7 @@ class Training:
         """The device in words."""
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
-        return f"processor, {torch.get_num_threads()} threads"
+        return f"processor, {self.threads} threads"
 
 
 def prepare(train: pd.DataFrame, schema: Schema, config: TrainingConfig, *, target: str | None = None) -> Training:
@@ -163,4 +164,5 @@ def assemble(
         log=torch.zeros(STEPS_PER_RECORD, _MEASURES, device=device),
         batch_size=batch_size,
         n_rows=len(encoded),
+        threads=config.threads or torch.get_num_threads(),
     )

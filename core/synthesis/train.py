@@ -5,6 +5,7 @@ Nothing returns to the host between two records: losses gather in a tensor, brou
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -39,18 +40,29 @@ def train(
     TrainingDiverged
         If a loss is no longer finite.
     """
-    if training.config.threads:
-        torch.set_num_threads(training.config.threads)
+    torch.set_num_threads(training.threads)
     per_epoch = training.steps_per_epoch
     while training.step < until_epoch * per_epoch:
         within = training.step % per_epoch
         n_steps = min(STEPS_PER_RECORD - within % STEPS_PER_RECORD, per_epoch - within)
         begun = clock()
-        torch.set_flush_denormal(True)
-        for at in range(n_steps):
-            one_step(training, at)
-        torch.set_flush_denormal(False)
+        with arithmetic(training.config.precision):
+            for at in range(n_steps):
+                one_step(training, at)
         yield _record(training, n_steps, clock, begun)
+
+
+@contextlib.contextmanager
+def arithmetic(precision: str) -> Iterator[None]:
+    """Numbers too small to matter are flushed to 0, and products are rounded as `precision` says, while it lasts."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium" if precision == "fast" else "highest")
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_float32_matmul_precision(before)
 
 
 @torch.no_grad()

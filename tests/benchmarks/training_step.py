@@ -19,7 +19,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from core.synthesis.config import TrainingConfig
-from core.synthesis.train import one_step, prepare
+from core.synthesis.train import arithmetic, one_step, prepare
 from tests.benchmarks.real_tables import TARGETS, RealTable, load_table
 
 LIKE_CTGAN = TrainingConfig(pac=10, dropout=0.5, learning_rate=2e-4, batch_size=500)
@@ -51,10 +51,9 @@ def measure(table: RealTable, config: TrainingConfig, *, blocks: int, steps: int
         theirs = time.perf_counter() - state["begun"]
         state["ours"] = True
         begun = time.perf_counter()
-        torch.set_flush_denormal(True)
-        for at in range(steps):
-            one_step(training, at)
-        torch.set_flush_denormal(False)
+        with arithmetic(config.precision):
+            for at in range(steps):
+                one_step(training, at)
         ours = time.perf_counter() - begun
         state["ours"] = False
         if state["count"] > 2 * steps:  # the first pair warms up

@@ -14,8 +14,9 @@ from core.schema import ColumnType, Schema, Storage
 from core.synthesis import conditional, setup
 from core.synthesis.checkpoint import model_of
 from core.synthesis.encode import fit_encoder
+from core.synthesis.forecast import forecast
 from core.synthesis.setup import assemble, encode_rows
-from core.synthesis.train import critic_step, generator_step, one_step, prepare, train
+from core.synthesis.train import arithmetic, critic_step, generator_step, one_step, prepare, train
 from core.tables import as_work_frame
 from tests.synthesis.tables import column, mixed_table, small_config
 
@@ -194,3 +195,25 @@ def test_the_encoder_is_fitted_on_train_rows_alone_and_the_batch_shrinks_to_smal
     assert training.batch_size == 30
     assert training.steps_per_epoch == 1
     assert setup.STEPS_PER_RECORD == 200
+
+
+def test_fast_precision_lasts_for_a_stretch_alone():
+    frame, schema = mixed_table(100)
+    training = prepare(frame, schema, small_config(precision="fast"))
+    seen = []
+    usual = torch.get_float32_matmul_precision()
+    with arithmetic("fast"):
+        seen.append(torch.get_float32_matmul_precision())
+    _run(training, 1)
+    assert seen == ["medium"]
+    assert torch.get_float32_matmul_precision() == usual
+
+
+def test_a_forecast_leaves_the_run_as_it_was():
+    frame, schema = mixed_table(200)
+    training, other = (prepare(frame, schema, small_config()) for _ in range(2))
+    ahead = forecast(training, 4)
+    assert ahead.seconds == pytest.approx(2 * ahead.seconds_per_epoch)
+    assert [one.generator_loss for one in train(training, until_epoch=1)] == [
+        one.generator_loss for one in train(other, until_epoch=1)
+    ]
