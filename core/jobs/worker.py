@@ -129,7 +129,7 @@ def failure(error: BaseException) -> dict[str, str]:
             "hint": "Close other programs, take fewer rows or columns, or a smaller batch size; then resume.",
             "error_id": _error_id(error),
         }
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if _is_full_disk(error):
         return {
             "error": "The disk is full.",
             "hint": "Free some space and resume; what was finished before is kept.",
@@ -155,6 +155,14 @@ def _is_memory(error: BaseException) -> bool:
         return True
     words = str(error).lower()
     return isinstance(error, RuntimeError) and ("out of memory" in words or "can't allocate memory" in words)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Whether the disk is full; safetensors, Arrow and DuckDB say it in the system's words, under classes of their own."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    words = str(error).lower()
+    return "no space left on device" in words or "disk quota exceeded" in words
 
 
 def _error_id(error: BaseException) -> str:

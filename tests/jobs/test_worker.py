@@ -102,6 +102,7 @@ def test_a_full_disk_is_said_in_words_loses_nothing_and_the_run_goes_on_when_the
     save = kind.save_checkpoint
 
     def full(*_: object) -> None:
+        (view.folder / ".checkpoint-000004.1.tmp").mkdir()
         raise OSError(errno.ENOSPC, "No space left on device")
 
     config = view.config
@@ -115,6 +116,7 @@ def test_a_full_disk_is_said_in_words_loses_nothing_and_the_run_goes_on_when_the
     assert status.error == "The disk is full."
     assert "resume" in status.hint
     assert view.checkpoints == [2]
+    assert not list(view.folder.glob(".*"))
     resume_job(view.folder)
     assert by_hand(view.id) == 0
     assert view.checkpoints == [2, 4]
@@ -167,6 +169,18 @@ def test_running_out_of_memory_is_said_in_words(error) -> None:
     said = failure(error)
     assert said["error"] == "The work needs more memory than there is."
     assert "batch size" in said["hint"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),  # safetensors
+        OSError("[Errno 122] error writing bytes to file. Detail: Disk quota exceeded"),
+    ],
+)
+def test_a_full_disk_is_recognised_whoever_says_it(error) -> None:
+    assert failure(error)["error"] == "The disk is full."
 
 
 @pytest.mark.parametrize(

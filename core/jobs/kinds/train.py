@@ -53,8 +53,7 @@ def run(context: JobContext) -> JobState:
 
 def _begun(context: JobContext, frame: pd.DataFrame, schema: Schema, config: TrainingConfig) -> Training:
     """The run as its newest usable checkpoint knows it, or at its start; records beyond that are dropped."""
-    for half in context.folder.glob(".*.tmp"):
-        shutil.rmtree(half, ignore_errors=True)  # a checkpoint that a kill cut off
+    _drop_halves(context)
     rejected: CheckpointRejected | None = None
     for folder in candidates(context.folder):
         context.progress(message=f"Going on from epoch {int(folder.name.split('-')[1])}")
@@ -74,6 +73,12 @@ def _begun(context: JobContext, frame: pd.DataFrame, schema: Schema, config: Tra
     training = prepare(frame, schema, config, target=context.config.get("target"))
     _drop_records_beyond(context, 0)
     return training
+
+
+def _drop_halves(context: JobContext) -> None:
+    """Delete checkpoints that a kill or an error cut off while they were written."""
+    for half in context.folder.glob(".*.tmp"):
+        shutil.rmtree(half, ignore_errors=True)
 
 
 def _drop_records_beyond(context: JobContext, step: int) -> None:
@@ -115,7 +120,11 @@ def _save(context: JobContext, training: Training, budget: int) -> Path:
     )
     if training.step and not folder.exists():
         context.sync_records()
-        save_checkpoint(training, folder)
+        try:
+            save_checkpoint(training, folder)
+        except BaseException:
+            _drop_halves(context)  # on a full disk, half a checkpoint would take the room that is needed to say so
+            raise
         drop_partial(context.folder, keep=folder)
         keep_budget(context.folder, training.config.checkpoint_every, budget)
     return folder
