@@ -158,7 +158,7 @@ def _is_memory(error: BaseException) -> bool:
 
 
 def _is_full_disk(error: BaseException) -> bool:
-    """Whether the disk is full; safetensors, Arrow and DuckDB say it in the system's words, under classes of their own."""
+    """Whether the disk is full; safetensors, Arrow and DuckDB say so in words, under error classes of their own."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     words = str(error).lower()
