@@ -16,7 +16,7 @@ import numpy as np
 
 from core.errors import NotApplicable
 from core.evaluation import rates
-from core.evaluation.attacks.knowledge import binned, entropy
+from core.evaluation.attacks.knowledge import binned, entropy, one_each
 from core.evaluation.distance import Encoded, Space, row_space
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.neighbours import Index, build_index, find_nearest
@@ -41,12 +41,15 @@ class Identifiability:
             raise NotApplicable(f"It needs at least {MIN_ROWS} train rows; there are {len(tables.train)}.")
         space = entropy_weighted(tables)
         generator = tables.generator("identifiability")
-        size = min(len(tables.train), len(control), self.n_targets.get(tables.plan, 10_000))
-        chosen = {
-            "train": generator.permutation(len(tables.train))[:size],
-            "control": generator.permutation(len(control))[:size],
-        }
-        nearer = nearer_to_synthetic(space, chosen, generator, tables.threads)
+        people = {"train": generator.permutation(len(tables.train)), "control": generator.permutation(len(control))}
+        entities = tables.entities()
+        if entities is not None:
+            # "any other person" must not be another row of the same one
+            people = {name: one_each(rows, of) for (name, rows), of in zip(people.items(), entities, strict=True)}
+        size = min(len(people["train"]), len(people["control"]), self.n_targets.get(tables.plan, 10_000))
+        if size < MIN_ROWS:
+            raise NotApplicable(f"It needs rows of at least {MIN_ROWS} entities on either side; there are {size}.")
+        nearer = nearer_to_synthetic(space, people, size, generator, tables.threads)
         yield _result(nearer, len(tables.synthetic))
 
 
@@ -70,31 +73,33 @@ def entropy_weighted(tables: Tables) -> Space:
 
 
 def nearer_to_synthetic(
-    space: Space, chosen: dict[str, np.ndarray], generator: np.random.Generator, threads: int
+    space: Space, people: dict[str, np.ndarray], size: int, generator: np.random.Generator, threads: int
 ) -> dict[str, np.ndarray]:
-    """For chosen train and control rows, whether a synthetic row is nearer than every other train row.
+    """For train and control rows, whether a synthetic row is nearer than every other train row.
 
     Parameters
     ----------
-    chosen : rows of "train" and of "control"
+    people : rows of "train" and of "control" that stand for a person each
+    size : int
+        The first so many of either are asked about.
 
     Returns
     -------
-    mapping of "train", "control" to bool arrays; and "fresh": the same for the train rows with control rows in place of
-    the synthetic ones
+    mapping of "train", "control" to bool arrays of shape (size,); and "fresh": the same for the train rows with control
+    rows in place of the synthetic ones
     """
-    train, control = space.tables["train"], space.tables["control"]
+    train, control = (space.tables[name].rows(people[name]) for name in ("train", "control"))
     real = build_index(train, space, generator)
     synthetic = build_index(space.tables["synthetic"], space, generator)
-    rows = {"train": train.rows(chosen["train"]), "control": control.rows(chosen["control"])}
+    asked = {"train": train.rows(np.arange(size)), "control": control.rows(np.arange(size))}
     # a train row is its own nearest, so the second distance is that to the nearest other row
-    others = find_nearest(rows["train"], real, 2, threads=threads).distance[:, 1]
-    strangers = find_nearest(rows["control"], real, 1, threads=threads).distance[:, 0]
+    others = find_nearest(asked["train"], real, 2, threads=threads).distance[:, 1]
+    strangers = find_nearest(asked["control"], real, 1, threads=threads).distance[:, 0]
     fresh = build_index(control, space, generator)
     return {
-        "train": _first(rows["train"], synthetic, threads) < others,
-        "control": _first(rows["control"], synthetic, threads) < strangers,
-        "fresh": _first(rows["train"], fresh, threads) < others,
+        "train": _first(asked["train"], synthetic, threads) < others,
+        "control": _first(asked["control"], synthetic, threads) < strangers,
+        "fresh": _first(asked["train"], fresh, threads) < others,
     }
 
 

@@ -15,6 +15,7 @@ from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from core.errors import NotApplicable
+from core.evaluation.attacks.knowledge import one_each
 from core.evaluation.distance import Encoded, Space, row_space
 from core.evaluation.metric import Tables
 from core.evaluation.neighbours import build_index, find_nearest
@@ -119,7 +120,7 @@ def make_folds(
     sides = scored = (control[:half], control[half : 2 * half])
     if entities is not None:
         of_train, of_control = entities
-        train, each = _one_each(train, of_train), _one_each(control, of_control)
+        train, each = one_each(train, of_train), one_each(control, of_control)
         half = len(each) // 2
         if half < MIN_FOLD or len(train) < 2 * MIN_FOLD:
             raise NotApplicable(
@@ -133,12 +134,6 @@ def make_folds(
         Fold(members=train[at * size : (at + 1) * size], others=scored[at][:size], reference=sides[1 - at])
         for at in range(2)
     )
-
-
-def _one_each(rows: np.ndarray, entities: np.ndarray) -> np.ndarray:
-    """The first of `rows` of every entity, in the order of `rows`."""
-    _, first = np.unique(entities[rows], return_index=True)
-    return rows[np.sort(first)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Distances and attacks against scikit-learn's brute force and plain Anonymeter, paired in one process.
 
-    python -m tests.benchmarks.privacy [--rows 40000] [--attacks 2000] [--threads 2] > privacy.json
+    python -m tests.benchmarks.privacy [--parts distances,linkability,inference] [--rows 40000] [--attacks 2000]
+
 
 Each peer's answers are compared with ours, number by number or guess by guess: a neighbour counts as equal when it is
 as far away, since peers choose among rows at equal distance by their place in the table.
@@ -234,15 +235,17 @@ def inference(n_attacks: int, threads: int) -> dict[str, Any]:
 def main(arguments: list[str]) -> None:
     """Print a JSON object with a part per benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", default="distances,linkability,inference")
     parser.add_argument("--rows", type=int, default=40_000)
     parser.add_argument("--attacks", type=int, default=2_000)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     chosen = parser.parse_args(arguments)
-    answer = {
-        "distances": distances(chosen.rows, chosen.threads),
-        "linkability": linkability(chosen.attacks, chosen.threads),
-        "inference": inference(chosen.attacks, chosen.threads),
+    parts = {
+        "distances": lambda: distances(chosen.rows, chosen.threads),
+        "linkability": lambda: linkability(chosen.attacks, chosen.threads),
+        "inference": lambda: inference(chosen.attacks, chosen.threads),
     }
+    answer = {name: parts[name]() for name in chosen.parts.split(",")}
     json.dump(answer, sys.stdout, indent=1)
 
 

@@ -8,8 +8,8 @@ import pytest
 from core.errors import NotApplicable
 from core.evaluation.identifiability import IDENTIFIABILITY, entropy_weighted, nearer_to_synthetic
 from core.evaluation.metric import Tables
-from core.schema import ColumnType, Schema
-from tests.evaluation.privacy_cases import SCHEMA, case, column, frame, results
+from core.schema import ColumnType, Schema, Treatment
+from tests.evaluation.privacy_cases import SCHEMA, case, column, frame, people, results
 
 
 def test_fresh_rows_are_at_the_null() -> None:
@@ -33,7 +33,7 @@ def test_rows_on_a_line_by_hand() -> None:
     synthetic = frame({"x": [1.0, 25.0]}, schema)
     space = entropy_weighted(Tables(schema=schema, train=train, control=control, synthetic=synthetic))
     everything = {"train": np.arange(12), "control": np.arange(12)}
-    nearer = nearer_to_synthetic(space, everything, np.random.default_rng(0), 1)
+    nearer = nearer_to_synthetic(space, everything, 12, np.random.default_rng(0), 1)
     assert nearer["train"].tolist() == [True] * 4 + [False] * 8
     assert not nearer["control"].any()
 
@@ -55,3 +55,22 @@ def test_without_control_rows_with_three_rows_or_constants_it_is_refused_with_th
     same = frame({"height": [1.0] * 20, "weight": 1.0, "eyes": "blue", "town": "x"})
     with pytest.raises(NotApplicable, match="varies"):
         results(IDENTIFIABILITY, Tables(schema=SCHEMA, train=same, control=same, synthetic=same))
+
+
+def test_another_row_of_the_same_person_is_no_other_person() -> None:
+    # persons keep their height: with every row asked about, the nearest other row is the person's own
+    generator = np.random.default_rng(0)
+    schema = Schema(columns=(*SCHEMA.columns, column("who", ColumnType.IDENTIFIER, treatment=Treatment.REGENERATE)))
+
+    def people_of(part: str) -> object:
+        rows = people(40, generator).iloc[np.repeat(np.arange(40), 5)].reset_index(drop=True)
+        return frame(
+            {**{name: rows[name].astype(object) for name in rows}, "who": [f"{part}{at // 5}" for at in range(200)]},
+            schema,
+        )
+
+    made = [people_of(part) for part in ("train", "control", "synthetic")]
+    tables = Tables(schema=schema, train=made[0], control=made[1], synthetic=made[2], group="who")
+    found = results(IDENTIFIABILITY, tables)["identifiability"]
+    assert found.counts["train rows"] == 40
+    assert found.low <= 0 <= found.high

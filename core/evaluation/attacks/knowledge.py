@@ -32,7 +32,9 @@ class Targets:
 
 
 def draw_targets(tables: Tables, n_attacks: int, generator: np.random.Generator) -> Targets:
-    """At most `n_attacks` train rows and as many control rows.
+    """At most `n_attacks` train rows and as many control rows; where rows belong to entities, one row of each.
+
+    Rows of one person are no independent trials: an attack that succeeds on one of them succeeds on most.
 
     Raises
     ------
@@ -40,12 +42,30 @@ def draw_targets(tables: Tables, n_attacks: int, generator: np.random.Generator)
         If there are fewer than `MIN_TARGETS` of either.
     """
     control = tables.need_control(MIN_TARGETS)
-    size = min(n_attacks, len(tables.train), len(control))
+    train_rows, control_rows = generator.permutation(len(tables.train)), generator.permutation(len(control))
+    entities, kind = tables.entities(), "rows"
+    if entities is not None:
+        train_rows, control_rows = one_each(train_rows, entities[0]), one_each(control_rows, entities[1])
+        kind = "entities"
+    size = min(n_attacks, len(train_rows), len(control_rows))
     if size < MIN_TARGETS:
-        raise NotApplicable(f"It needs at least {MIN_TARGETS} train rows; there are {len(tables.train)}.")
-    return Targets(
-        train=generator.permutation(len(tables.train))[:size], control=generator.permutation(len(control))[:size]
-    )
+        raise NotApplicable(
+            f"It needs at least {MIN_TARGETS} {kind} on either side; there are {len(train_rows)} train and "
+            f"{len(control_rows)} control {kind}."
+        )
+    return Targets(train=train_rows[:size], control=control_rows[:size])
+
+
+def one_each(rows: np.ndarray, entities: np.ndarray) -> np.ndarray:
+    """The first of `rows` of every entity, in the order of `rows`.
+
+    Parameters
+    ----------
+    rows : int64 array, rows of a table
+    entities : int64 array of shape (n_rows_of_the_table,)
+    """
+    _, first = np.unique(entities[rows], return_index=True)
+    return rows[np.sort(first)]
 
 
 def attack_space(tables: Tables) -> Space:

@@ -1,0 +1,77 @@
+"""Positive controls on the census table: tables that are known to leak are caught, a fresh one is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.evaluation.membership import MEMBERSHIP
+from core.evaluation.metric import Tables
+from core.evaluation.privacy_distances import DISTANCES
+from tests.benchmarks.privacy import census
+from tests.evaluation.cart import draw_cart
+from tests.evaluation.privacy_cases import results
+from tests.real_tables import real_table
+
+SMALL = 3_000
+WHOLE = 24_421
+
+
+def halves(n_rows: int, *, thirds: bool = False) -> tuple[pd.DataFrame, ...]:
+    """Disjoint parts of the census table, `n_rows` each."""
+    real_table("census")
+    _, frame = census()
+    order = np.random.default_rng(0).permutation(len(frame))
+    parts = 3 if thirds else 2
+    return tuple(frame.iloc[order[at * n_rows : (at + 1) * n_rows]].reset_index(drop=True) for at in range(parts))
+
+
+def judged(train: pd.DataFrame, control: pd.DataFrame, synthetic: pd.DataFrame) -> dict:
+    schema, _ = census()
+    tables = Tables(schema=schema, train=train, control=control, synthetic=synthetic, threads=2)
+    return results(DISTANCES, tables) | results(MEMBERSHIP, tables)
+
+
+def changed(train: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The train rows with a share of cells replaced by those of other rows."""
+    generator = np.random.default_rng(1)
+    out = train.copy()
+    for name in out:
+        other = train[name].iloc[generator.integers(len(train), size=len(train))].reset_index(drop=True)
+        out[name] = out[name].where(generator.random(len(train)) >= share, other)
+    return out
+
+
+def test_copies_with_a_tenth_of_cells_changed_are_caught() -> None:
+    train, control = halves(SMALL)
+    found = judged(train, control, changed(train, 0.1))
+    assert found["membership_auc"].value >= 0.65
+    assert found["dcr_share"].value >= 0.80
+    assert found["memorised_share"].value >= 0.60
+
+
+def test_a_fresh_table_is_at_chance() -> None:
+    train, control, fresh = halves(SMALL, thirds=True)
+    found = judged(train, control, fresh)
+    assert found["membership_auc"].low <= 0.5
+    assert found["dcr_share"].value == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_cart_synthesizer_is_caught() -> None:
+    train, control = halves(SMALL)
+    found = judged(train, control, draw_cart(train, SMALL, np.random.default_rng(2)))
+    assert found["dcr_share"].low > 0.5
+    assert found["memorised_share"].low > 0
+    assert found["membership_auc"].low > 0.5
+
+
+@pytest.mark.slow
+def test_positive_controls_on_the_whole_table() -> None:
+    train, control = halves(WHOLE)
+    copies = judged(train, control, changed(train, 0.1))
+    assert copies["membership_auc"].value >= 0.65
+    assert copies["dcr_share"].value >= 0.80
+    cart = judged(train, control, draw_cart(train, WHOLE, np.random.default_rng(2)))
+    assert cart["dcr_share"].low > 0.52
+    assert cart["membership_auc"].low > 0.52
