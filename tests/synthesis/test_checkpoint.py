@@ -18,6 +18,14 @@ from tests.synthesis.tables import mixed_table, small_config
 N_ROWS = 1_013
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_stretches():
+    """Records every 15 steps: 20 steps in an epoch then end it after a record in its middle."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.synthesis.train.STEPS_PER_RECORD", 15)
+        yield
+
+
 @pytest.fixture(scope="module")
 def table():
     return mixed_table(N_ROWS)
@@ -25,8 +33,8 @@ def table():
 
 @pytest.fixture(scope="module")
 def whole_run(table):
-    """Records and final tensors of a run of two epochs that never stopped; 202 steps in an epoch, 4 records."""
-    training = prepare(*table, small_config(batch_size=5))
+    """Records and final tensors of a run of two epochs that never stopped: 20 steps in an epoch, 4 records."""
+    training = prepare(*table, small_config())
     records = list(train(training, until_epoch=2))
     return records, _tensors(training)
 
@@ -48,7 +56,7 @@ def _losses(records):
 def test_resuming_from_any_record_gives_the_very_losses_and_weights_of_an_uninterrupted_run(
     table, whole_run, tmp_path, n_before
 ):
-    training = prepare(*table, small_config(batch_size=5))
+    training = prepare(*table, small_config())
     first = []
     for record in train(training, until_epoch=2):
         first.append(record)
@@ -62,13 +70,13 @@ def test_resuming_from_any_record_gives_the_very_losses_and_weights_of_an_uninte
 
 
 def test_extending_equals_having_asked_for_more(table, whole_run):
-    training = prepare(*table, small_config(batch_size=5, epochs=1))
+    training = prepare(*table, small_config(epochs=1))
     records = [*train(training, until_epoch=1), *train(training, until_epoch=2)]
     assert _losses(records) == _losses(whole_run[0])
 
 
 def test_saving_does_not_disturb_the_run(table, whole_run, tmp_path):
-    training = prepare(*table, small_config(batch_size=5))
+    training = prepare(*table, small_config())
     records = []
     for at, record in enumerate(train(training, until_epoch=2)):
         records.append(record)
