@@ -11,6 +11,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+Figure = go.Figure
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from core.figures.theme import Palette, palette
+from core.figures.theme import Figure, Palette, palette
 
 CONFIG = {
     "displaylogo": False,
@@ -31,7 +30,7 @@ def colours() -> Palette:
     return palette(getattr(st.context.theme, "type", None))
 
 
-def show(figure: go.Figure, *, key: str, alt: str, still: bool = False) -> None:
+def show(figure: Figure, *, key: str, alt: str, still: bool = False) -> None:
     """Draw a chart.
 
     Parameters

@@ -171,7 +171,7 @@ def test_from_upload_to_download(server: Server, browser: Browser, page: Page, c
     button(page, "Attack this sample").click()
     expect(button(page, "Judge again")).to_be_visible()
     settle(page)
-    expect(page.locator('[data-testid="stMetric"]', has_text="DCR share")).to_be_visible()
+    expect(page.locator('[data-testid="stMetric"]', has_text="Memorised share")).to_be_visible()
     shoot(page, "10-privacy")
     looks(browser, page.url)
 
