@@ -25,6 +25,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.FIDELITY, "pictures", "COLUMN_PICTURES"),
     Entry(Part.FIDELITY, "trends", "PAIR_TRENDS"),
     Entry(Part.FIDELITY, "correlation", "CORRELATION_DIFFERENCE"),
+    Entry(Part.FIDELITY, "three_way", "THREE_WAY_MARGINALS"),
     Entry(Part.FIDELITY, "conditioned", "CONDITIONED_ROWS"),
     Entry(Part.FIDELITY, "columns", "COLUMN_DETAILS"),
     Entry(Part.FIDELITY, "pairs", "PAIR_DETAILS"),
