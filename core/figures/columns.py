@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,6 +18,7 @@ from core.tables import MISSING_LABEL
 
 CARD_HEIGHT = 250
 CARD_LEVELS = 10
+_OTHER = re.compile(r"other \(([\d,]+) levels\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +41,12 @@ def level_shares(picture: ColumnPicture, limit: int = MAX_LEVELS_SHOWN) -> Share
     texts = list(picture.labels)
     real, synthetic = _counts(picture.real, len(texts)), _counts(picture.synthetic, len(texts))
     if len(texts) > limit:
-        kept = np.sort(np.argsort(-(real + synthetic), kind="stable")[: limit - 1])
+        joined = _OTHER.fullmatch(texts[-1])
+        whole = np.arange(len(texts) - 1 if joined else len(texts))  # what was joined before stays joined
+        kept = np.sort(whole[np.argsort(-(real + synthetic)[whole], kind="stable")[: limit - 1]])
         rest = np.setdiff1d(np.arange(len(texts)), kept)
-        texts = [*(texts[one] for one in kept), f"other ({len(rest)} levels)"]
+        n_joined = int(joined[1].replace(",", "")) - 1 if joined else 0
+        texts = [*(texts[one] for one in kept), f"other ({len(rest) + n_joined:,} levels)"]
         real = np.append(real[kept], real[rest].sum())
         synthetic = np.append(synthetic[kept], synthetic[rest].sum())
     if picture.real_missing or picture.synthetic_missing:

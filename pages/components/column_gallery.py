@@ -80,7 +80,7 @@ def column_scores(report: Report) -> dict[str, float]:
 def _card(picture: ColumnPicture, scores: dict[str, float], *, place: int) -> None:
     with st.container(border=True, height="stretch", key=f"column-card-{place}"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-            st.markdown(f"**{name(picture.column, 26)}** :gray[{picture.type}]")
+            st.markdown(f"**{name(picture.column, 18)}** :gray[{picture.type}]")
             st.markdown(f"**{scores[picture.column]:.3f}**", width="content")
         sentence = describe_column(picture)
         charts.show(

@@ -18,6 +18,12 @@ def test_levels_past_the_limit_become_one_bar():
     assert shares.real.tolist() == [0.5, 0.5]
 
 
+def test_levels_that_were_joined_before_stay_in_one_bar():
+    shares = level_shares(jobs(labels=("a", "b", "other (1,000 levels)")), limit=2)
+    assert shares.texts == ("a", "other (1,001 levels)")
+    assert shares.real.tolist() == [0.5, 0.5]
+
+
 def test_missing_values_are_a_bar_of_their_own():
     shares = level_shares(jobs(real_missing=10))
     assert shares.texts[-1] == "(missing)"
