@@ -11,7 +11,7 @@ DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def real_table(name: str) -> Path:
-    """Path of the real table `name`, with or without `.csv`; without it the test is skipped, or fails where CI is set."""
+    """Path of the real table `name`, with or without `.csv`. Without it a test is skipped, or fails in CI."""
     folder = Path(os.environ.get("DOPPEL_REAL_TABLES", DEFAULT_FOLDER))
     path = folder / (name if name.endswith(".csv") else f"{name}.csv")
     if not path.is_file():

@@ -6,6 +6,7 @@ What a step learns (a median, the levels of a tail) is kept in it: it does the s
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,23 +17,23 @@ from core.errors import InvalidConfig, listed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(ABC):
     """One step. Subclasses say what it is (`kind`), how it reads (`label`), and do it (`apply`)."""
 
     kind: ClassVar[str] = ""
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """What the step does, in words."""
-        raise NotImplementedError
 
     def fit(self, frame: pd.DataFrame) -> Step:
         """The step with what it learns from these rows, which must be train rows only."""
         return self
 
+    @abstractmethod
     def apply(self, frame: pd.DataFrame, keys: Mapping[str, bytes]) -> pd.DataFrame:
         """A new frame with the step done."""
-        raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, `kind` among them."""
