@@ -75,7 +75,9 @@ def _column(facts: ColumnFacts, layout: str | None) -> Column:
 
 
 def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
-    if decision.type in (ColumnType.CONSTANT, ColumnType.BOOLEAN, ColumnType.ORDINAL):
+    long_numbers = facts.is_number and facts.whole and (facts.high or 0.0) >= SHORTEST_CODE
+    graded = decision.type is ColumnType.ORDINAL and not long_numbers
+    if graded or decision.type in (ColumnType.CONSTANT, ColumnType.BOOLEAN):
         return None
     if decision.type is ColumnType.DATETIME:
         if not named(facts.name, "date of birth"):

@@ -9,7 +9,16 @@ import numpy as np
 
 from core.profiling.aggregate import ColumnFacts
 from core.profiling.patterns import SEQUENCE, UUID, is_code_like, names_identifier, pattern_of, words
-from core.profiling.vocabulary import BAND, BOOLEAN_WORDS, CODE_NAME, GRADE_NAME, POSTCODE_NAME, QUANTITY_NAME, SCALES
+from core.profiling.vocabulary import (
+    BAND,
+    BOOLEAN_WORDS,
+    CODE_NAME,
+    ENTITY_NAME,
+    GRADE_NAME,
+    POSTCODE_NAME,
+    QUANTITY_NAME,
+    SCALES,
+)
 from core.schema import ColumnType, Storage
 
 FEW_LEVELS = 20
@@ -66,7 +75,7 @@ def _number(facts: ColumnFacts) -> Decision:
         )
     if facts.whole and facts.n_levels <= FEW_LEVELS and facts.n_levels <= max(5, 0.2 * facts.n_present):
         return _few_whole(facts, name)
-    if facts.n_levels <= 10 and not facts.whole and facts.n_present >= 20 * facts.n_levels:
+    if facts.n_levels <= 10 and facts.n_present >= 20 * facts.n_levels and _on_a_grid(facts) and not _quantity(name):
         return _ordinal(facts, f"Only {facts.n_levels} different numbers occur.")
     return Decision(type=ColumnType.CONTINUOUS, reason=_about_quantity(facts))
 
@@ -93,12 +102,17 @@ def _number_identifier(facts: ColumnFacts) -> Decision | None:
             )  # fmt: skip
         return None
     really = re.search(r"(^|_)(id|ids|key|uuid|guid|identifier)$", words(facts.name))
-    if really and facts.n_levels > ENTITY_LEVELS and facts.low >= 0:
+    if really and facts.n_levels > _entity_levels(facts) and facts.low >= 0:
         return Decision(
             type=ColumnType.IDENTIFIER, reason=_entities(facts),
             pattern=pattern_of(facts.sample.astype(str)),
         )  # fmt: skip
     return None
+
+
+def _entity_levels(facts: ColumnFacts) -> int:
+    """Values beyond which an id is one of entities: few are enough for those of persons."""
+    return 2 if ENTITY_NAME.search(words(facts.name)) else ENTITY_LEVELS
 
 
 def _entities(facts: ColumnFacts) -> str:
@@ -109,7 +123,7 @@ def _few_whole(facts: ColumnFacts, name: str) -> Decision:
     """Few whole numbers: codes of something, or grades and counts."""
     n = facts.n_levels
     lowest, highest = int(facts.low or 0), int(facts.high or 0)
-    if QUANTITY_NAME.search(name) and n > 10:
+    if _quantity(name) and n > 5:
         return Decision(type=ColumnType.CONTINUOUS, reason=_about_quantity(facts))
     if CODE_NAME.search(name) and not GRADE_NAME.search(name):
         return Decision(
@@ -128,6 +142,16 @@ def _few_whole(facts: ColumnFacts, name: str) -> Decision:
     if n <= 5:
         return Decision(type=ColumnType.CATEGORICAL, reason=f"Only {n} whole numbers occur; they are taken for codes.")
     return _ordinal(facts, f"Only {n} whole numbers from {lowest} to {highest} occur.")
+
+
+def _quantity(name: str) -> bool:
+    return bool(QUANTITY_NAME.search(name)) or "age" in name.split("_")
+
+
+def _on_a_grid(facts: ColumnFacts) -> bool:
+    """Whether few decimals lie on even steps, as grades of 0.5 do and incomes of few persons do not."""
+    steps = np.diff(np.array(sorted(facts.levels), dtype=np.float64))
+    return len(steps) > 1 and not facts.whole and bool(np.allclose(steps / steps.min(), np.rint(steps / steps.min())))
 
 
 def _counts_something(facts: ColumnFacts) -> bool:
@@ -222,7 +246,7 @@ def _text_identifier(facts: ColumnFacts, texts: list[str]) -> Decision | None:
         )  # fmt: skip
     if (
         named
-        and facts.n_levels > ENTITY_LEVELS
+        and facts.n_levels > _entity_levels(facts)
         and (code_like or pattern)
         and not POSTCODE_NAME.search(words(facts.name))
     ):

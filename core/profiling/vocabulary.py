@@ -11,8 +11,12 @@ CODE_NAME = re.compile(
 )
 GRADE_NAME = re.compile(
     r"(^|_)(num|number|n|nr|count|cnt|children|dependents|rooms|bedrooms|bathrooms|floors|quantity|qty|visits|"
-    r"score|rating|stars|grade|rank|level|stage|year|month|day|weekday|quarter|hour|week|size|years|age|times|"
+    r"score|rating|stars|grade|rank|level|stage|year|month|day|weekday|quarter|hour|week|size|years|times|"
     r"cylinders|doors|siblings|sibsp|parch|persons|members|priority|severity|satisfaction|quality)(_|\d|$)"
+)
+ENTITY_NAME = re.compile(
+    r"(^|_)(customer|cardholder|card_holder|patient|user|person|client|member|account|student|employee|subscriber|"
+    r"household|passenger|driver|kunde|kunden|patienten)_?(id|key|no|nr|number|uuid)$"
 )
 QUANTITY_NAME = re.compile(
     r"(^|_)(amount|amt|price|income|salary|balance|bal|cost|total|value|weight|height|length|width|distance|duration|"

@@ -150,3 +150,12 @@ def test_coordinates_as_numbers_are_found_by_name_and_range(tmp_path):
     schema = infer_schema(tmp_path / "t.parquet")
     assert (schema["latitude"].personal, schema["gain"].personal) == ("coordinates", None)
     assert schema["latitude"].type == "continuous"
+
+
+def test_card_numbers_of_a_few_persons_are_no_grades(tmp_path):
+    faker = Faker("en_US")
+    faker.seed_instance(3)
+    cards = [int(faker.credit_card_number(card_type="visa16")) for _ in range(8)]
+    pd.DataFrame({"card_number": cards * 50}).to_parquet(tmp_path / "t.parquet")
+    column = infer_schema(tmp_path / "t.parquet")["card_number"]
+    assert (column.type, column.personal, column.treatment) == ("identifier", "card number", Treatment.REGENERATE)
