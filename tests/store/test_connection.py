@@ -36,7 +36,7 @@ def other_process(folder: Path) -> subprocess.Popen:
 
 
 def test_a_second_process_is_told_which_process_has_the_session(store) -> None:
-    answer, _ = other_process(store.folder).communicate(timeout=60)
+    answer, _ = other_process(store.folder).communicate(timeout=300)
     assert answer.startswith("StoreLocked")
     assert f"number {os.getpid()}" in answer
     assert "another session" in answer
