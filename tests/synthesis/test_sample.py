@@ -20,7 +20,7 @@ from tests.synthesis.tables import column, mixed_table, small_config
 def trained():
     frame, schema = mixed_table(1_500)
     training = prepare(frame, schema, small_config(learning_rate=2e-3, averaging=0.95, pac=1))
-    list(train(training, until_epoch=16))
+    list(train(training, until_epoch=40))
     return frame, schema, model_of(training)
 
 
