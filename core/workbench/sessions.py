@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import DoppelError, UnknownId, UserError
-from core.jobs.launch import control, ensure_runner
-from core.jobs.protocol import JobState, JobView, list_jobs
+from core.jobs.launch import control, end_jobs, ensure_runner
+from core.jobs.protocol import JobState, JobView
 from core.store.store import Store
 
 SESSION_ID = re.compile(r"[0-9a-f]{32}")
@@ -129,9 +129,7 @@ def list_sessions(home: Path) -> list[SessionInfo]:
 def delete_session(home: Path, session_id: str) -> None:
     """End its jobs and remove every file of it."""
     folder = _folder(home, session_id)
-    for view in list_jobs(folder):
-        if view.state.is_active:
-            control(view.folder, "stop")
+    end_jobs(folder)
     with _lock:
         session = _open.pop(folder, None)
         if session is not None:
