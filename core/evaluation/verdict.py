@@ -106,9 +106,9 @@ DEFAULT_THRESHOLDS: tuple[Threshold, ...] = (
     _lower("singling_out_multivariate", 0.02, 0.10),
     _lower("linkability", 0.02, 0.10),
     _lower("inference", 0.05, 0.15),
-    _lower("attribute_disclosure", 0.05, 0.15),
-    _lower("identifiability", 0.05, 0.15),
-    _lower("membership_auc", 0.55, 0.65),
+    _lower("attribute_disclosure", 0.02, 0.10),
+    _lower("identifiability", 0.02, 0.10),
+    _lower("membership_auc", 0.52, 0.55),
 )
 
 
