@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOTS = ROOT / "shots"
@@ -121,6 +122,17 @@ def goto(page: Page, title: str) -> None:
     """Go to a page by the navigation, as an analyst does."""
     page.locator('[data-testid="stSidebarNavLink"]', has_text=title).click()
     settle(page)
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    """Choose an option of a select box by typing it, and see that it was taken."""
+    box = page.locator('[data-testid="stSelectbox"]').filter(has=page.get_by_text(re.compile(f"^{label}")))
+    field = box.get_by_role("combobox").first
+    field.click()
+    field.press_sequentially(option, delay=20)
+    page.get_by_role("option").filter(has_text=option).first.click()
+    settle(page)
+    expect(field).to_have_value(re.compile(f"^{re.escape(option)}"))
 
 
 def drawn(page: Page) -> None:

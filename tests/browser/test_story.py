@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, goto, settle, shoot
+from tests.browser.conftest import PATIENCE, Server, goto, pick, settle, shoot
 from tests.real_tables import real_table
 
 pytestmark = pytest.mark.browser
@@ -66,10 +66,7 @@ def test_from_upload_to_download(server: Server, browser: Browser, page: Page, c
     settle(page)
     choose_type(page, row=4, kind="categorical")
     expect(page.get_by_text("Set by you")).to_be_visible()
-    page.get_by_role("combobox", name=re.compile("Target")).click()
-    page.keyboard.type("income")
-    page.keyboard.press("Enter")
-    settle(page)
+    pick(page, "Target", "income")
     shoot(page, "2-data-check")
     button(page, "Save as dataset").click()
     expect(page.get_by_text("Train a generator")).to_be_visible()
@@ -130,14 +127,9 @@ def test_from_upload_to_download(server: Server, browser: Browser, page: Page, c
     # draw rows, with exact numbers of a level
     goto(page, "Sample")
     page.get_by_text("Rows of chosen levels").click()
-    page.get_by_role("combobox", name="Column").click()
-    page.keyboard.type("income")
-    page.keyboard.press("Enter")
     settle(page)
-    page.get_by_role("combobox", name="Level").click()
-    page.keyboard.type(">50K")
-    page.keyboard.press("Enter")
-    settle(page)
+    pick(page, "Column", "income")
+    pick(page, "Level", ">50K")
     page.locator(".st-key-draw-card").get_by_role("button", name="Add", exact=False).last.click()
     settle(page)
     button(page, "Draw").click()
