@@ -191,6 +191,7 @@ class Verdict(StrEnum):
     PASS = "pass"
     CAUTION = "caution"
     FAIL = "fail"
+    TOO_WEAK = "too weak to say"
     NOT_MEASURED = "not measured"
 
 

@@ -16,16 +16,15 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from core.errors import NotApplicable
 from core.evaluation.attacks.knowledge import one_each
-from core.evaluation.distance import Encoded, Space, row_space
+from core.evaluation.distance import Encoded, row_space
+from core.evaluation.membership_densities import density_ratio, local_likelihood
+from core.evaluation.membership_held import Held
 from core.evaluation.metric import Tables
 from core.evaluation.neighbours import build_index, find_nearest
 
 MIN_FOLD = 10
 N_NEIGHBOURS = 20
-N_COMPONENTS = 5
-DENSITY_ROWS = 4_000
 CLASSIFIER_ROWS = 20_000
-LEVELS_PER_COLUMN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,55 +135,6 @@ def make_folds(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What one fold's attacker holds, and the distances that several attacks share.
-
-    Parameters
-    ----------
-    targets, synthetic, reference : Encoded
-    to_synthetic, to_reference : float64 arrays of shape (n_targets,)
-        Distance of every target to its nearest synthetic and its nearest reference row.
-    """
-
-    space: Space
-    targets: Encoded
-    synthetic: Encoded
-    reference: Encoded
-    to_synthetic: np.ndarray
-    to_reference: np.ndarray
-    generator: np.random.Generator
-    threads: int
-
-    @classmethod
-    def of(
-        cls, space: Space, targets: Encoded, reference: Encoded, generator: np.random.Generator, threads: int
-    ) -> Held:
-        """Search once for all attacks."""
-        synthetic = space.tables["synthetic"]
-        near = [
-            find_nearest(targets, build_index(rows, space, generator), 1, threads=threads).distance[:, 0]
-            for rows in (synthetic, reference)
-        ]
-        return cls(
-            space=space,
-            targets=targets,
-            synthetic=synthetic,
-            reference=reference,
-            to_synthetic=near[0],
-            to_reference=near[1],
-            generator=generator,
-            threads=threads,
-        )
-
-    def equal_parts(self, limit: int) -> tuple[Encoded, Encoded]:
-        """As many synthetic as reference rows, at most `limit`, at random."""
-        size = min(limit, len(self.synthetic), len(self.reference))
-        return tuple(
-            rows.rows(self.generator.permutation(len(rows))[:size]) for rows in (self.synthetic, self.reference)
-        )
-
-
 def _nearness(held: Held) -> np.ndarray:
     return -held.to_synthetic
 
@@ -200,36 +150,6 @@ def _neighbourhood(held: Held) -> np.ndarray:
     k = min(N_NEIGHBOURS, len(synthetic))
     near = find_nearest(held.targets, index, k, threads=held.threads)
     return (near.index < len(synthetic)).mean(axis=1)
-
-
-def _density_ratio(held: Held) -> np.ndarray:
-    """Log ratio of kernel densities of synthetic and reference rows on principal components (DOMIAS, 2302.12580)."""
-    parts = held.equal_parts(DENSITY_ROWS)
-    features = Features.of(held.space, Encoded.stack(*parts))
-    both = features.spread(Encoded.stack(*parts))
-    centre = both.mean(axis=0)
-    _, scale, axes = np.linalg.svd(both - centre, full_matrices=False)
-    kept = scale > 1e-9 * max(1.0, scale[0])
-    axes, scale = axes[kept][:N_COMPONENTS], scale[kept][:N_COMPONENTS]
-    if not len(scale):
-        return np.zeros(len(held.targets))
-    whiten = axes.T / (scale / np.sqrt(len(both)))
-    targets, *known = ((features.spread(one) - centre) @ whiten for one in (held.targets, *parts))
-    # Scott's rule for whitened data
-    bandwidth = len(known[0]) ** (-1.0 / (whiten.shape[1] + 4))
-    return _log_density(targets, known[0], bandwidth) - _log_density(targets, known[1], bandwidth)
-
-
-def _log_density(targets: np.ndarray, rows: np.ndarray, bandwidth: float) -> np.ndarray:
-    out = np.empty(len(targets))
-    squares = np.square(rows).sum(axis=1)
-    for start in range(0, len(targets), 1000):
-        some = targets[start : start + 1000]
-        apart = np.square(some).sum(axis=1)[:, None] + squares - 2.0 * some @ rows.T
-        exponent = -np.maximum(apart, 0.0) / (2.0 * bandwidth**2)
-        top = exponent.max(axis=1)
-        out[start : start + 1000] = top + np.log(np.exp(exponent - top[:, None]).sum(axis=1))
-    return out
 
 
 def _classifier(held: Held) -> np.ndarray:
@@ -251,9 +171,10 @@ def _plain(rows: Encoded) -> np.ndarray:
 ATTACKS: dict[str, Callable[[Held], np.ndarray]] = {
     "distance": _nearness,
     "distance difference": _difference,
-    "density ratio": _density_ratio,
+    "density ratio": density_ratio,
     "classifier": _classifier,
     "neighbourhood share": _neighbourhood,
+    "local likelihood": local_likelihood,
 }
 
 OUTLIER_SHARE = 0.05
@@ -273,40 +194,6 @@ def _rare(held: Held) -> np.ndarray:
 
 
 GROUPS: dict[str, Callable[[Held], np.ndarray]] = {"outliers": _outliers, "rows with a rare level": _rare}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
-    """Rows as numbers for a density: numbers in standard deviations, the commonest levels as 0 and 1.
-
-    Parameters
-    ----------
-    centre, scale : float64 arrays of shape (n_number_columns,)
-    limit : float64 array of the same shape
-        Values are cut here, so that one extreme value is not a principal component of its own.
-    kept : tuple of int64 arrays, codes per level column that get a column of their own
-    """
-
-    centre: np.ndarray
-    scale: np.ndarray
-    kept: tuple[np.ndarray, ...]
-
-    @classmethod
-    def of(cls, space: Space, rows: Encoded) -> Features:
-        """Learn from rows that the attacker holds."""
-        low, high = np.percentile(rows.numbers, (5, 95), axis=1) if len(rows.numbers) else (np.zeros(0), np.zeros(0))
-        spread = np.where(high > low, high - low, 1.0)
-        kept = tuple(
-            np.argsort(-np.bincount(codes, minlength=size), kind="stable")[: min(size, LEVELS_PER_COLUMN)]
-            for codes, size in zip(rows.levels, space.n_levels, strict=True)
-        )
-        return cls(centre=(low + high) / 2, scale=spread / 3.3, kept=kept)
-
-    def spread(self, rows: Encoded) -> np.ndarray:
-        """Features of rows, shape (n_rows, n_features)."""
-        numbers = np.clip((rows.numbers - self.centre[:, None]) / self.scale[:, None], -4.0, 4.0)
-        levels = [codes == kept[:, None] for codes, kept in zip(rows.levels, self.kept, strict=True)]
-        return np.concatenate([numbers, *levels], axis=0).T.astype(np.float64)
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 Nothing is measured again, so changing a threshold costs nothing. Pass needs the unfavourable end of the interval beyond
 the pass line, so a number is not passed on luck; fail needs the value itself beyond the caution line; the rest is
-caution. The rule that decided is kept beside the verdict in words.
+caution. The rule that decided is kept beside the verdict in words. A test of privacy that could not have seen a failing
+value, or an attack that does no better than guessing, is "too weak to say" instead (see `core.evaluation.power`).
 
 A pass on privacy means "below this line", never "safe".
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidConfig
+from core.evaluation.power import weakness
 from core.records import Direction, MetricResult, Scope, Status, Verdict
 
 
@@ -140,7 +142,11 @@ def with_verdict(result: MetricResult, threshold: Threshold | None) -> MetricRes
         verdict = Verdict.FAIL
     else:
         verdict = Verdict.CAUTION
-    return dataclasses.replace(result, verdict=verdict, rule=_rule(result, threshold, end, pass_at, caution_at))
+    rule = _rule(result, threshold, end, pass_at, caution_at)
+    weak = weakness(result, caution_at) if sign < 0 else ""
+    if weak:
+        return dataclasses.replace(result, verdict=Verdict.TOO_WEAK, rule=f"{rule} {weak}")
+    return dataclasses.replace(result, verdict=verdict, rule=rule)
 
 
 def _rule(result: MetricResult, threshold: Threshold, end: float, pass_at: float, caution_at: float) -> str:

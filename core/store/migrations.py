@@ -32,6 +32,36 @@ def _one_of(values: type[StrEnum] | tuple[str, ...]) -> str:
     return "(" + ", ".join(f"'{value}'" for value in values) + ")"
 
 
+def _create_metric_result(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute(
+        f"""
+        create table metric_result (
+            evaluation_id varchar not null,
+            place integer not null,
+            metric varchar not null,
+            scope varchar not null check (scope in {_one_of(Scope)}),
+            subject varchar not null,
+            value double,
+            low double,
+            high double,
+            interval varchar not null,
+            direction varchar not null check (direction in {_one_of(Direction)}),
+            unit varchar not null,
+            anchors varchar not null,
+            counts varchar not null,
+            verdict varchar not null check (verdict in {_one_of(Verdict)}),
+            rule varchar not null,
+            status varchar not null check (status in {_one_of(Status)}),
+            explanation varchar not null,
+            n_rows bigint not null,
+            seconds double not null,
+            primary key (evaluation_id, place),
+            check ((status = 'measured') = (value is not null))
+        )
+        """
+    )
+
+
 def m001_catalogue(cursor: duckdb.DuckDBPyConnection) -> None:
     """Datasets, their columns, runs, samples and evaluations."""
     cursor.execute(
@@ -138,33 +168,7 @@ def m001_catalogue(cursor: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
-    cursor.execute(
-        f"""
-        create table metric_result (
-            evaluation_id varchar not null,
-            place integer not null,
-            metric varchar not null,
-            scope varchar not null check (scope in {_one_of(Scope)}),
-            subject varchar not null,
-            value double,
-            low double,
-            high double,
-            interval varchar not null,
-            direction varchar not null check (direction in {_one_of(Direction)}),
-            unit varchar not null,
-            anchors varchar not null,
-            counts varchar not null,
-            verdict varchar not null check (verdict in {_one_of(Verdict)}),
-            rule varchar not null,
-            status varchar not null check (status in {_one_of(Status)}),
-            explanation varchar not null,
-            n_rows bigint not null,
-            seconds double not null,
-            primary key (evaluation_id, place),
-            check ((status = 'measured') = (value is not null))
-        )
-        """
-    )
+    _create_metric_result(cursor)
 
 
 def m002_jobs(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -201,7 +205,15 @@ def m003_audit(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit)
+def m004_more_verdicts(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Verdicts that came later ("too weak to say"): a check cannot be widened, so the table is written anew."""
+    cursor.execute("alter table metric_result rename to metric_result_before")
+    _create_metric_result(cursor)
+    cursor.execute("insert into metric_result by name select * from metric_result_before")
+    cursor.execute("drop table metric_result_before")
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit, m004_more_verdicts)
 
 
 def applied(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

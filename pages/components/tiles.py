@@ -17,6 +17,7 @@ VERDICTS = {
     Verdict.PASS: ("Pass", ":material/check_circle:", "green"),
     Verdict.CAUTION: ("Caution", ":material/warning:", "orange"),
     Verdict.FAIL: ("Fail", ":material/cancel:", "red"),
+    Verdict.TOO_WEAK: ("Too weak to say", ":material/help:", "gray"),
 }
 ARROWS = {
     Direction.HIGHER: "↑ higher is better",

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 
@@ -32,6 +33,31 @@ def test_the_verdict_follows_the_value_and_the_unfavourable_end(threshold, value
     assert found.verdict is verdict
     assert found.rule.startswith(f"{value:.3f}")
     assert f"{threshold.pass_at:g}" in found.rule
+
+
+RISK = Threshold(metric="linkability", direction=Direction.LOWER, pass_at=0.02, caution_at=0.10)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "detectable", "attack", "baseline", "verdict"),
+    [
+        (0.0, 0.0, 0.01, 0.02, 0.30, 0.10, Verdict.PASS),
+        (0.0, 0.0, 0.09, 0.12, 0.30, 0.10, Verdict.TOO_WEAK),  # a failing value would not have shown
+        (0.15, 0.0, 0.30, 0.22, 0.30, 0.10, Verdict.TOO_WEAK),  # nor can this one be told from nothing
+        (0.15, 0.05, 0.25, 0.12, 0.30, 0.10, Verdict.FAIL),  # found something after all
+        (0.0, 0.0, 0.01, 0.02, 0.10, 0.10, Verdict.TOO_WEAK),  # no better than blind guessing
+        (0.2, 0.15, 0.25, 0.02, 0.10, 0.30, Verdict.FAIL),
+    ],
+)
+def test_a_test_that_could_not_see_is_too_weak_to_say(value, low, high, detectable, attack, baseline, verdict):
+    anchors = {"detectable": detectable, "attack": attack, "baseline": baseline, "fresh rows": 0.0}
+    counts = {"guesses at train rows": 500}
+    result = MetricResult(metric="linkability", value=value, low=low, high=high, anchors=anchors, counts=counts)
+    found = with_verdict(result, RISK)
+    assert found.verdict is verdict
+    if verdict is Verdict.TOO_WEAK and detectable > 0.10:
+        # the visible effect shrinks with the root of the guesses: 500 (.12 / .10)^2 = 720
+        assert f"about {math.ceil(500 * (detectable / 0.10) ** 2 - 1e-9):,} guesses" in found.rule
 
 
 def test_lines_can_be_shares_of_an_anchor():

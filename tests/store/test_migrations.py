@@ -79,21 +79,48 @@ def test_asking_what_is_applied_writes_nothing(cursor) -> None:
 
 
 def test_a_step_that_fails_changes_nothing_and_can_be_tried_again(cursor) -> None:
-    def m004_broken(cursor: duckdb.DuckDBPyConnection) -> None:
+    def m998_broken(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("create table extra (a integer)")
         cursor.execute("insert into dataset (id) values ('half')")
 
     migrate(cursor, now)
     before = tables(cursor)
-    with pytest.raises(MigrationFailed, match="m004_broken"):
-        migrate(cursor, now, (*MIGRATIONS, m004_broken))
+    with pytest.raises(MigrationFailed, match="m998_broken"):
+        migrate(cursor, now, (*MIGRATIONS, m998_broken))
     assert tables(cursor) == before
     assert applied(cursor) == NAMES
 
-    def m004_mended(cursor: duckdb.DuckDBPyConnection) -> None:
+    def m998_mended(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("create table extra (a integer)")
 
-    assert migrate(cursor, now, (*MIGRATIONS, m004_mended)) == ("m004_mended",)
+    assert migrate(cursor, now, (*MIGRATIONS, m998_mended)) == ("m998_mended",)
+
+
+def test_a_catalogue_from_before_a_verdict_was_known_takes_it(cursor) -> None:
+    migrate(cursor, now, MIGRATIONS[:3])
+    # as the step was released: without the newer verdict
+    cursor.execute("drop table metric_result")
+    cursor.execute(
+        "create table metric_result (evaluation_id varchar not null, place integer not null, metric varchar not null, "
+        "scope varchar not null, subject varchar not null, value double, low double, high double, "
+        "interval varchar not null, direction varchar not null, unit varchar not null, anchors varchar not null, "
+        "counts varchar not null, verdict varchar not null check (verdict in ('pass', 'caution', 'fail', "
+        "'not measured')), rule varchar not null, status varchar not null, explanation varchar not null, "
+        "n_rows bigint not null, seconds double not null, primary key (evaluation_id, place))"
+    )
+    row = (
+        "insert into metric_result values ('e', ?, 'linkability', 'table', '[]', .1, .0, .2, '', 'lower is better', "
+        "'', '{}', '{}', ?, '', 'measured', '', 1, 0)"
+    )
+    cursor.execute(row, [0, "pass"])
+    with pytest.raises(duckdb.ConstraintException):
+        cursor.execute(row, [1, "too weak to say"])
+    migrate(cursor, now)
+    cursor.execute(row, [1, "too weak to say"])
+    assert cursor.execute("select verdict from metric_result order by place").fetchall() == [
+        ("pass",),
+        ("too weak to say",),
+    ]
 
 
 def test_a_catalogue_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
