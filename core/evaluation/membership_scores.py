@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from core.errors import NotApplicable
 from core.evaluation.attacks.knowledge import one_each
 from core.evaluation.distance import Encoded, row_space
+from core.evaluation.learners import useful_threads
 from core.evaluation.membership_densities import density_ratio, local_likelihood
 from core.evaluation.membership_held import Held
 from core.evaluation.metric import Tables
@@ -160,8 +162,10 @@ def _classifier(held: Held) -> np.ndarray:
     model = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.1, early_stopping=False, random_state=int(held.generator.integers(2**31))
     )
-    model.fit(_plain(rows), is_synthetic)
-    return model.predict_proba(_plain(held.targets))[:, 1]
+    # its own threads spin at every barrier, which on a busy machine costs many times the work itself
+    with threadpool_limits(useful_threads(held.threads, len(rows)), user_api="openmp"):
+        model.fit(_plain(rows), is_synthetic)
+        return model.predict_proba(_plain(held.targets))[:, 1]
 
 
 def _plain(rows: Encoded) -> np.ndarray:

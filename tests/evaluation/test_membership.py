@@ -9,6 +9,8 @@ import pytest
 from core.errors import NotApplicable
 from core.evaluation.distance import row_space
 from core.evaluation.membership import MEMBERSHIP, best_result, epsilon_result, strongest, true_positives
+from core.evaluation.membership_densities import NEAREST_LIKELY, local_likelihood, points_of
+from core.evaluation.membership_held import Held
 from core.evaluation.membership_scores import ATTACKS, Scored, make_folds, score_targets
 from core.evaluation.metric import Tables
 from core.records import MetricResult, Scope, Status
@@ -63,6 +65,30 @@ def test_epsilon_of_a_perfect_attack_by_hand() -> None:
     found = epsilon_result(one, np.random.default_rng(0), 5)
     assert found.value == pytest.approx(3.9837, abs=1e-3)
     assert found.anchors["largest bound these rows could show"] == pytest.approx(3.9837, abs=1e-3)
+
+
+def test_local_likelihood_by_hand() -> None:
+    # one column whose points are whitened by the same line, so the ratio can be counted from the points themselves:
+    # sum over the k nearest synthetic s of log((n f(s) + K(s - x)) / ((n + 1) f(s))), f(s) = mean of K(s - r)
+    tables = case(80, 80, 80, seed=4)
+    fold = make_folds(80, 80, 80, np.random.default_rng(0))[0]
+    space = row_space(tables)
+    rows = space.tables["train"].rows(fold.members)
+    reference = space.tables["control"].rows(fold.reference)
+    seen = [Held.of(space, rows, reference, np.random.default_rng(1), 1) for _ in range(2)]
+    points, found = points_of(seen[0]), local_likelihood(seen[1])
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> float:
+        return float(np.exp(-np.square(a - b).sum() / (2 * points.bandwidth**2)))
+
+    n = len(points.reference)
+    target = points.targets[3]
+    near = np.argsort([np.square(s - target).sum() for s in points.synthetic])[:NEAREST_LIKELY]
+    by_hand = 0.0
+    for s in points.synthetic[near]:
+        density = sum(kernel(s, r) for r in points.reference) / n
+        by_hand += np.log((n * density + kernel(s, target)) / ((n + 1) * density))
+    assert found[3] == pytest.approx(by_hand)
 
 
 def test_the_maximum_has_a_wider_interval_than_one_attack() -> None:
