@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -69,6 +69,9 @@ class Tables:
     plan : Plan
     cache : dict
         Work shared by metrics of one evaluation (encodings, neighbours), by name; never stored.
+    shared : dict
+        Work on the real rows alone, by name, for whoever judges many samples of one dataset: the same dict may be
+        handed to evaluations that differ in nothing but their synthetic rows. See `once`.
     """
 
     schema: Schema
@@ -85,10 +88,17 @@ class Tables:
     threads: int = 1
     plan: Plan = Plan.STANDARD
     cache: dict[str, Any] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
 
     def generator(self, name: str) -> np.random.Generator:
         """A generator of its own for each user, so that adding a metric never changes another's numbers."""
         return np.random.default_rng([self.seed, *name.encode()])
+
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """A number that no synthetic row takes part in: computed by the first of the evaluations that share it."""
+        if name not in self.shared:
+            self.shared[name] = compute()
+        return self.shared[name]
 
     def entities(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Codes of the entity of every train and every control row, over one list; None where rows stand alone."""

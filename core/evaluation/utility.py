@@ -70,7 +70,7 @@ class Utility:
         kind = "r2" if task.is_regression else "auc"
         scorer = Scorer(tables=tables, task=task, test=test, what="control rows")
         tstr = scorer.score(task.rows(data.synthetic), "synthetic rows")
-        trtr = scorer.score(task.rows(data.train), "train rows")
+        trtr = tables.once("trtr", lambda: scorer.score(task.rows(data.train), "train rows"))
         anchors = {"chance": task.chance, "real rows": trtr.value}
         if tables.plan.includes(Plan.STANDARD):
             # a bootstrap of the train rows teaches what the train rows teach, so it adds nothing here

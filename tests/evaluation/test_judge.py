@@ -101,3 +101,18 @@ def test_the_same_seed_gives_the_same_numbers():
     )
     assert first == second
     assert result(first, "tstr_auc").value is not None
+
+
+def test_evaluations_that_share_work_on_the_real_rows_find_the_same_numbers():
+    def judged_as(seed, shared):
+        tables = tables_of(
+            MIXED, people(200, 0), people(200, seed), people(100, 2), target="buys", plan=Plan.QUICK, seed=5
+        )
+        tables = dataclasses.replace(tables, shared=shared)
+        items = judge(tables, {Part.FIDELITY, Part.UTILITY})
+        return [dataclasses.replace(one, seconds=0) for one in items if isinstance(one, MetricResult)]
+
+    shared = {}
+    judged_as(1, shared)
+    assert {"trtr", "detection of control"} <= set(shared)
+    assert judged_as(3, shared) == judged_as(3, {})

@@ -58,8 +58,8 @@ class UnivariateSinglingOut:
 
     names = ("singling_out_univariate",)
     part = Part.PRIVACY
-    plan = Plan.STANDARD
-    n_attacks: ClassVar = {Plan.STANDARD: 2_000, Plan.FULL: 10_000}
+    plan = Plan.QUICK
+    n_attacks: ClassVar = {Plan.QUICK: 2_000, Plan.STANDARD: 2_000, Plan.FULL: 10_000}
 
     def measure(self, tables: Tables) -> Iterator[MetricResult]:
         """Yield the residual risk, or refuse with the reason."""
@@ -77,10 +77,10 @@ class MultivariateSinglingOut:
 
     names = ("singling_out_multivariate",)
     part = Part.PRIVACY
-    plan = Plan.STANDARD
+    plan = Plan.QUICK
     n_columns = 3
-    n_attacks: ClassVar = {Plan.STANDARD: 2_000, Plan.FULL: 10_000}
-    max_attempts: ClassVar = {Plan.STANDARD: 2_000_000, Plan.FULL: 20_000_000}
+    n_attacks: ClassVar = {Plan.QUICK: 1_000, Plan.STANDARD: 2_000, Plan.FULL: 10_000}
+    max_attempts: ClassVar = {Plan.QUICK: 500_000, Plan.STANDARD: 2_000_000, Plan.FULL: 20_000_000}
 
     def measure(self, tables: Tables) -> Iterator[MetricResult]:
         """Yield the residual risk, or refuse with the reason."""
