@@ -31,6 +31,9 @@ MAX_SAMPLE_ROWS = 50_000_000
 DRAWS_PER_CONDITIONED_ROW = 1_000
 """Budget of draws for each conditioned row that rejection has to find; past it the shortfall is reported."""
 
+DRAWS_PER_CONSTRAINED_ROW = 100
+"""Budget of draws for each row without condition where constraints turn rows down that cannot be mended."""
+
 ARCHIVE_BYTES = 20_000 * MEGABYTE
 """Largest table that is taken out of a compressed file."""
 

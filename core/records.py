@@ -159,6 +159,38 @@ class ConditionOutcome:
         return cls(**{**value, "condition": Condition(**value["condition"])})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintOutcome:
+    """How rows kept a constraint as they came from the networks; every row that is delivered keeps it.
+
+    Parameters
+    ----------
+    label : str
+        The constraint in words.
+    n_drawn : int
+    n_mended : int
+        Rows that broke it at first, and were mended or drawn again.
+    """
+
+    label: str
+    n_drawn: int
+    n_mended: int
+
+    @property
+    def acceptance_rate(self) -> float:
+        """Share of drawn rows that kept it at once, 0 to 1."""
+        return 1 - self.n_mended / self.n_drawn if self.n_drawn else 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ConstraintOutcome:
+        """Rebuild an outcome from `to_json`."""
+        return _from_json(cls, value)
+
+
 class Scope(StrEnum):
     """What a metric speaks of."""
 

@@ -118,6 +118,7 @@ def save_checkpoint(training: Training, folder: Path) -> None:
         "threads": training.threads,
         "torch": torch.__version__,
         "columns": training.encoder.to_json(),
+        "rules": training.encoder.rules.to_json() if training.encoder.rules else None,
         "conditions": training.conditions.counts.tolist(),
     }
     meta["content"] = content_id(meta)
@@ -169,7 +170,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], Encoder]:
         )
     if content_id(meta) != content:
         raise CheckpointRejected(f"The checkpoint {folder.name!r} was altered after it was saved.", "Take another one.")
-    return meta, Encoder.from_json(meta["columns"])
+    return meta, Encoder.from_json(meta["columns"], meta.get("rules"))
 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.constraints import Constraint
 from core.schema import Schema
 from core.synthesis.columns import Code, ConstantCode, LevelCode, NumberCode, code_from_json, code_to_json, fit_code
+from core.synthesis.rules import Rules, fit_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +82,18 @@ class Encoded:
 
 
 class Encoder:
-    """Codes of all modelled columns and their layout. Made by `fit_encoder` from train rows alone."""
+    """Codes of all modelled columns and their layout. Made by `fit_encoder` from train rows alone.
 
-    def __init__(self, codes: Sequence[Code]) -> None:
+    Parameters
+    ----------
+    codes : sequence of Code, in schema order
+    rules : Rules
+        How constraints act: columns are hidden behind them before encoding and shown again after decoding.
+    """
+
+    def __init__(self, codes: Sequence[Code], rules: Rules | None = None) -> None:
         self.codes = tuple(codes)
+        self.rules = rules or Rules()
         self.by_column = {code.column: code for code in codes}
         active = [code for code in codes if code.span_width]
         scalars = tuple(code.column for code in active if code.has_scalar)
@@ -97,6 +107,7 @@ class Encoder:
     def encode(self, frame: pd.DataFrame, rng: np.random.Generator) -> Encoded:
         """Encode a work frame; `rng` draws the mode of numbers that several modes could have made."""
         layout = self.layout
+        frame = self.rules.hide(frame) if self.rules else frame
         scalars = np.zeros((len(frame), layout.n_scalars), dtype=np.float32)
         slots = np.zeros((len(frame), len(layout.spans)), dtype=np.int32)
         at = {name: index for index, name in enumerate(layout.scalars)}
@@ -128,7 +139,8 @@ class Encoder:
                 columns[code.column] = code.decode(slot, scalar)
             else:
                 columns[code.column] = pd.Series(code.decode(slot, rng))
-        return pd.DataFrame(columns, index=pd.RangeIndex(len(encoded)), copy=False)
+        frame = pd.DataFrame(columns, index=pd.RangeIndex(len(encoded)), copy=False)
+        return self.rules.show(frame) if self.rules else frame
 
     def constant(self, code: ConstantCode, n_rows: int) -> pd.Series:
         """A column of one value."""
@@ -146,12 +158,19 @@ class Encoder:
         return [code_to_json(code) for code in self.codes]
 
     @classmethod
-    def from_json(cls, value: Sequence[Mapping[str, Any]]) -> Encoder:
-        """Rebuild an encoder from `to_json`."""
-        return cls([code_from_json(one) for one in value])
+    def from_json(cls, value: Sequence[Mapping[str, Any]], rules: Mapping[str, Any] | None = None) -> Encoder:
+        """Rebuild an encoder from `to_json` and its rules' `to_json`."""
+        return cls([code_from_json(one) for one in value], Rules.from_json(rules))
 
 
-def fit_encoder(train: pd.DataFrame, schema: Schema, *, max_modes: int = 10, max_levels: int = 500) -> Encoder:
+def fit_encoder(
+    train: pd.DataFrame,
+    schema: Schema,
+    *,
+    max_modes: int = 10,
+    max_levels: int = 500,
+    constraints: Sequence[Constraint] = (),
+) -> Encoder:
     """Fit the code of every modelled column on train rows.
 
     Parameters
@@ -160,8 +179,13 @@ def fit_encoder(train: pd.DataFrame, schema: Schema, *, max_modes: int = 10, max
     schema : Schema
     max_modes, max_levels : int
         See `TrainingConfig`.
+    constraints : sequence of Constraint
+        Rules that every drawn row has to keep.
     """
+    rules = fit_rules(train, schema, constraints)
+    if rules:
+        train, schema = rules.hide(train), rules.schema(schema)
     codes = [
         fit_code(train[column.name], column, max_modes=max_modes, max_levels=max_levels) for column in schema.modelled
     ]
-    return Encoder(codes)
+    return Encoder(codes, rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 import torch
 
 from core.errors import ImpossibleCondition, InvalidConfig, listed
-from core.limits import DRAWS_PER_CONDITIONED_ROW
-from core.records import Condition, ConditionOutcome, SampleRequest
+from core.limits import DRAWS_PER_CONDITIONED_ROW, DRAWS_PER_CONSTRAINED_ROW
+from core.records import Condition, ConditionOutcome, ConstraintOutcome, SampleRequest
 from core.schema import Schema, Treatment
 from core.synthesis.checkpoint import Model
 from core.synthesis.columns import ConstantCode, LevelCode
@@ -32,10 +32,12 @@ class Drawn:
     ----------
     frame : work frame with every column that is not left out, in file order; unconditioned rows first
     outcomes : tuple of ConditionOutcome, in the order of the request
+    constraints : tuple of ConstraintOutcome, in the order of the model's constraints
     """
 
     frame: pd.DataFrame
     outcomes: tuple[ConditionOutcome, ...] = ()
+    constraints: tuple[ConstraintOutcome, ...] = ()
 
     def __iter__(self) -> Iterator[object]:
         return iter((self.frame, self.outcomes))
@@ -84,9 +86,12 @@ def draw_sample(
     total = max(1, request.n_rows + sum(condition.n_rows for condition in request.conditions))
     tell = progress or (lambda share: None)
     frames, outcomes, done = [], [], 0
-    for start in range(0, request.n_rows, BLOCK_ROWS):
-        frames.append(painter.block(0, start // BLOCK_ROWS, None).iloc[: request.n_rows - start])
+    block = 0
+    while done < request.n_rows and block * BLOCK_ROWS <= request.n_rows * DRAWS_PER_CONSTRAINED_ROW:
+        frame, kept = painter.block(0, block, None)
+        frames.append((frame if kept.all() else frame[kept]).iloc[: request.n_rows - done])
         done += len(frames[-1])
+        block += 1
         tell(done / total)
     for stream, wish in enumerate(wishes, start=1):
         frame, outcome = _meet(painter, stream, wish)
@@ -95,13 +100,13 @@ def draw_sample(
         done += wish.condition.n_rows
         tell(done / total)
     if not frames:
-        frames.append(painter.block(0, 0, None).iloc[:0])
+        frames.append(painter.block(0, 0, None)[0].iloc[:0])
     frame = _joined(frames)
     for column in schema:
         if column.treatment is Treatment.REGENERATE:
             frame[column.name] = regenerate(column, len(frame), seed=request.seed, locale=model.config.locale)
     names = [column.name for column in schema if column.treatment is not Treatment.LEAVE_OUT]
-    return Drawn(frame=frame[names], outcomes=tuple(outcomes))
+    return Drawn(frame=frame[names], outcomes=tuple(outcomes), constraints=painter.constraint_outcomes())
 
 
 def _wish(model: Model, schema: Schema, condition: Condition) -> _Wish:
@@ -143,7 +148,7 @@ def _meet(painter: _Painter, stream: int, wish: _Wish) -> tuple[pd.DataFrame, Co
         frames.append(frame.iloc[at])
         block += 1
     if not frames:
-        frames.append(painter.block(stream, 0, None).iloc[:0])
+        frames.append(painter.block(stream, 0, None)[0].iloc[:0])
     outcome = ConditionOutcome(
         condition=wish.condition, n_obtained=obtained, n_drawn=drawn, n_matched_natively=natively
     )
@@ -159,16 +164,37 @@ class _Painter:
         self.model, self.device, self.seed = model, device, seed
         self.generator = model.generator.to(device)
         self.chances = torch.from_numpy(model.conditions.chances(log=False))
+        self.n_drawn = 0
+        self.n_mended = np.zeros(len(model.encoder.rules.constraints), dtype=np.int64)
 
-    def block(self, stream: int, number: int, ids: torch.Tensor | None) -> pd.DataFrame:
-        """One block as a work frame of the modelled columns."""
+    def block(self, stream: int, number: int, ids: torch.Tensor | None) -> tuple[pd.DataFrame, np.ndarray]:
+        """One block as a work frame of the modelled columns, and which of its rows keep the constraints."""
         rng = np.random.default_rng([self.seed, stream, number])
-        return self.model.encoder.decode(self._encoded(rng, ids), rng)
+        return self.constrained(self.model.encoder.decode(self._encoded(rng, ids), rng), rng)
+
+    def constrained(
+        self, frame: pd.DataFrame, rng: np.random.Generator, fixed: Collection[str] = ()
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Decoded rows held to the model's constraints, and which of them keep every one; the rest is drawn again.
+
+        To be called once everything that a condition writes into rows is written; `fixed` names its columns.
+        """
+        kept = self.model.encoder.rules.keep(frame, rng, fixed)
+        self.n_drawn += len(frame)
+        self.n_mended += np.array(kept.n_mended, dtype=np.int64)
+        return kept.frame, kept.keeps
+
+    def constraint_outcomes(self) -> tuple[ConstraintOutcome, ...]:
+        """How often rows kept each constraint as they came from the networks."""
+        return tuple(
+            ConstraintOutcome(label=one.label, n_drawn=self.n_drawn, n_mended=int(mended))
+            for one, mended in zip(self.model.encoder.rules.constraints, self.n_mended, strict=True)
+        )
 
     def conditioned_block(self, stream: int, number: int, wish: _Wish) -> tuple[pd.DataFrame, np.ndarray]:
         """One block drawn under a condition, and which of its rows meet it."""
         if isinstance(wish.code, ConstantCode):
-            return self.block(stream, number, None), np.ones(BLOCK_ROWS, dtype=bool)
+            return self.block(stream, number, None)
         rng = np.random.default_rng([self.seed, stream, number])
         spans = self.model.encoder.layout.spans
         at = next(index for index, span in enumerate(spans) if span.column == wish.code.column)
@@ -183,7 +209,8 @@ class _Painter:
             codes = series.cat.codes.to_numpy().copy()
             codes[met] = series.cat.categories.get_loc(wish.condition.level)
             frame[wish.code.column] = pd.Categorical.from_codes(codes, categories=series.cat.categories)
-        return frame, met
+        frame, kept = self.constrained(frame, rng, fixed=(wish.code.column,))
+        return frame, met & kept
 
     @torch.inference_mode()
     def _encoded(self, rng: np.random.Generator, ids: torch.Tensor | None) -> Encoded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from core.constraints import Constraint
 from core.errors import InvalidConfig, TooFewRows, listed
 from core.limits import MIN_TRAIN_ROWS
 from core.schema import Schema
@@ -69,7 +71,14 @@ class Training:
         return f"processor, {self.threads} threads"
 
 
-def prepare(train: pd.DataFrame, schema: Schema, config: TrainingConfig, *, target: str | None = None) -> Training:
+def prepare(
+    train: pd.DataFrame,
+    schema: Schema,
+    config: TrainingConfig,
+    *,
+    target: str | None = None,
+    constraints: Sequence[Constraint] = (),
+) -> Training:
     """Fit the encoder on train rows and set up a run at step 0.
 
     Parameters
@@ -79,13 +88,15 @@ def prepare(train: pd.DataFrame, schema: Schema, config: TrainingConfig, *, targ
     config : TrainingConfig
     target : str, optional
         Column that `config.target_share` favours.
+    constraints : sequence of Constraint
+        Rules that every drawn row has to keep.
 
     Raises
     ------
     TooFewRows
         If there are fewer than `MIN_TRAIN_ROWS` rows, or fewer than one pack.
     InvalidConfig
-        If no column is left to model, or the device is not there.
+        If no column is left to model, the device is not there, or a train row breaks a constraint.
     """
     needed = max(MIN_TRAIN_ROWS, config.pac)
     if len(train) < needed:
@@ -93,7 +104,9 @@ def prepare(train: pd.DataFrame, schema: Schema, config: TrainingConfig, *, targ
             f"There are {len(train)} train rows, but training needs at least {needed}.",
             "Bring more rows, or a smaller pack size (pac)." if config.pac > MIN_TRAIN_ROWS else "Bring more rows.",
         )
-    encoder = fit_encoder(train, schema, max_modes=config.max_modes, max_levels=config.max_levels)
+    encoder = fit_encoder(
+        train, schema, max_modes=config.max_modes, max_levels=config.max_levels, constraints=constraints
+    )
     if not encoder.layout.width:
         raise InvalidConfig(
             f"No column is left to model: {listed(schema.names)} are constant, regenerated or left out.",

@@ -110,7 +110,7 @@ def test_a_condition_that_rejection_cannot_find_within_its_budget_reports_the_sh
 
 
 def _never(self, stream, block, wish):
-    return self.block(stream, block, None), np.zeros(BLOCK_ROWS, dtype=bool)
+    return self.block(stream, block, None)[0], np.zeros(BLOCK_ROWS, dtype=bool)
 
 
 def test_numbers_stay_inside_the_train_rows_bounds_with_their_decimals_and_missing_values(trained):

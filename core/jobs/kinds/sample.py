@@ -53,6 +53,7 @@ def run(context: JobContext) -> JobState:
             "n_rows": len(drawn.frame),
             "n_unconditioned": len(drawn.frame) - sum(outcome.n_obtained for outcome in drawn.outcomes),
             "outcomes": [outcome.to_json() for outcome in drawn.outcomes],
+            "constraints": [outcome.to_json() for outcome in drawn.constraints],
             "checkpoint": checkpoint.relative_to(context.session.resolve()).as_posix(),
             "content_hash": file_hash(output),
         },

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.constraints import Constraint
 from core.errors import CheckpointRejected, DoppelError
 from core.jobs.checkpoints import (
     CHECKPOINT_BYTES,
@@ -70,7 +71,9 @@ def _begun(context: JobContext, frame: pd.DataFrame, schema: Schema, config: Tra
         # Every checkpoint is damaged. To begin again unasked would throw the curves away.
         raise DoppelError(f"No checkpoint of this run can be used. {rejected.message}", "Start a new run.")
     context.progress(message="Encoding the train rows")
-    training = prepare(frame, schema, config, target=context.config.get("target"))
+    with context.reading_settings():
+        constraints = [Constraint.from_json(one) for one in context.config.get("constraints") or ()]
+    training = prepare(frame, schema, config, target=context.config.get("target"), constraints=constraints)
     _drop_records_beyond(context, 0)
     return training
 
