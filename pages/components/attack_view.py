@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.figures.glossary import entry
 from core.figures.scales import Rate, rate_figure
 from core.records import MetricResult, Report, Scope, Status
 from pages.components import charts
-from pages.components.glossary import entry
 from pages.components.tiles import tiles
 from pages.components.words import short, text
 

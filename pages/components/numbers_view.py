@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from core.figures.glossary import entry
 from core.records import MetricResult, Report, Status, Verdict
-from pages.components.glossary import entry
 from pages.components.words import count, short
 
 NUMBERS = {name: st.column_config.NumberColumn(format="%.4f") for name in ("Value", "Low", "High")}

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.figures.glossary import entry
 from core.figures.scales import describe_metric, metric_figure
 from core.records import Direction, MetricResult, Status, Verdict
 from pages.components import charts
-from pages.components.glossary import entry
 from pages.components.words import duration, text, thousands
 
 VERDICTS = {
