@@ -26,7 +26,9 @@ NATIONAL_IDS = (
     "dk.cpr", "cz.rc",
 )  # fmt: skip
 """Modules of python-stdnum for numbers of persons that carry check digits."""
-TAX_NUMBERS = ("eu.vat", "gb.utr", "au.tfn", "ie.pps", "at.tin", "us.ein", "gb.nhs")
+TAX_NUMBERS = ("eu.vat", "gb.utr", "au.tfn", "ie.pps", "at.tin", "gb.nhs")
+UNCHECKED_TAX_NUMBERS = ("us.ein",)
+"""Numbers without a check digit: nine digits of any kind look like one, so the name has to say it as well."""
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "CH", "AT", "BR", "IN", "JP", "AU")
 FEW = 200
 """Distinct values that are put to slow tests."""

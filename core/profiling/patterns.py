@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ID_NAME = re.compile(
-    r"(^|[_\s\-.])(id|ids|uuid|guid|key|identifier|nr|no|number|ref|reference|kennung|nummer|iban|imei|vin|serial)$"
+    r"(^|[_\s\-.])(id|ids|uuid|guid|uid|pid|key|identifier|nr|nbr|no|number|ref|reference|kennung|nummer|iban|imei|vin|"
+    r"serial|rownum|row_id|unnamed:_0)$|^index$"
 )
 SEQUENCE = "sequence"
 MAX_SHAPED = 5_000
@@ -23,10 +24,10 @@ _CLASSES |= {ord(sign): "A" for sign in string.ascii_uppercase} | {ord(sign): "a
 def words(name: str) -> str:
     """A column name in small letters with its words set apart by underscores.
 
-    >>> words("customerID"), words("Postal Code"), words("PAY_0")
-    ('customer_id', 'postal_code', 'pay_0')
+    >>> words("customerID"), words("Postal Code"), words("PAY_0"), words("PULocationID")
+    ('customer_id', 'postal_code', 'pay_0', 'pu_location_id')
     """
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", name.strip())
     return re.sub(r"[\s\-.]+", "_", apart).lower()
 
 

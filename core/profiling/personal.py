@@ -26,8 +26,9 @@ NAMES = {
     r"ausweis\w*|sozialversicherung\w*|svnr|insurance_?(number|no)",
     "tax number": r"tax_?(id|number|no)|steuer_?(id|nummer|nr)|vat(_?(id|number|no))?|ein|tin|utr|siret|siren|nif",
     "name": r"(first|last|full|sur|given|family|fore|middle|maiden|card_?holder|customer|patient|employee|owner|"
-    r"contact|client|person|holder|user_?full|doctor|teacher|student|author|guest|member|agent|applicant|donor|vor|"
-    r"nach|familien|zu)_?name|names?|cardholder|patient|nom|pr[eé]nom|nom_complet|nombre|apellidos?|person|employee|"
+    r"contact|client|person|holder|user_?full|doctor|teacher|student|author|guest|host|member|agent|applicant|donor|"
+    r"driver|passenger|tenant|borrower|spouse|mother|father|parent|child|caller|sender|recipient|buyer|vor|"
+    r"nach|familien|zu)_?names?|cardholder|patient|pr[eé]nom|nom_complet|apellidos?|person|employee|"
     r"inhaber|kunde|kundin|mitarbeiter(in)?|titulaire|client|guest|holder|owner",
     "address": r"(street|postal|mailing|home|billing|shipping|delivery|residence)?_?(address|addr)(_?line)?(_?\d)?|"
     r"street|strasse|straße|stra_e|anschrift|adresse|wohnort|rue|direccion|domicile|residence|location_address",
@@ -40,6 +41,11 @@ NAMES = {
 }
 """What columns of a kind are called, as patterns of whole words of their names."""
 _NAMED = {kind: re.compile(rf"(^|_)(?:{pattern})(_\d+)?$") for kind, pattern in NAMES.items()}
+_NAMED["name"] = re.compile(rf"{_NAMED['name'].pattern}|^(names?|nom|nombre)(_\d+)?$")
+"""A column called `name` alone is one of persons until its content says otherwise; `product_name` is not."""
+ROLE_ONLY = re.compile(r"(^|_)(patient|person|employee|client|guest|holder|owner|kunde|kundin)$")
+FEWEST_NAMES = 20
+"""`owner` holds persons if there are this many different ones; `First owner`, `Second owner` are levels."""
 
 PERSON = re.compile(r"[^\W\d_][\w.'’-]*(,? [^\W\d_][\w.'’-]*){0,6}")
 HOUSE = re.compile(r"(?=.*[^\W\d_]{3})(?=.*\d)[\w\s.,'’/#&()\-\n°]{6,160}", re.DOTALL)
@@ -133,7 +139,8 @@ def _by_check(name: str, texts: list[str]) -> Found | None:
     """Numbers of persons, tax numbers and telephone numbers."""
     if len(texts) < MIN_VALUES:
         return None
-    for kind, modules in (("national id", checked.NATIONAL_IDS), ("tax number", checked.TAX_NUMBERS)):
+    tax = checked.TAX_NUMBERS + (checked.UNCHECKED_TAX_NUMBERS if named(name, "tax number") else ())
+    for kind, modules in (("national id", checked.NATIONAL_IDS), ("tax number", tax)):
         share = checked.national_id_share(texts, modules)
         if share >= (WITH_NAME_SHARE if named(name, kind) else NEEDED_SHARE):
             return kind, share, "high", f"{share:.0%} of the values looked at have the check digits of a {kind}."
@@ -160,6 +167,8 @@ def _by_name(name: str, texts: list[str]) -> Found | None:
     )
     for kind, check, what, needed in checks:
         if not named(name, kind):
+            continue
+        if kind == "name" and ROLE_ONLY.search(words(name)) and len(texts) < FEWEST_NAMES:
             continue
         share = sum(map(check, texts)) / len(texts)
         if share >= needed:

@@ -1,26 +1,102 @@
-"""Words by which column names and levels say what they mean, in English and some neighbours."""
+"""Words by which column names say what they mean, in English and some neighbours."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
-CODE_NAME = re.compile(
-    r"(^|_)(sex|gender|education|marriage|marital|status|type|class|category|categories|code|group|region|kind|cluster|"
-    r"race|ethnicity|religion|occupation|job|state|country|district|zone|department|dept|sector|branch|"
-    r"channel|method|mode|species|colou?r|brand|origin|label|target|segment|product|model|workclass)(_|\d|$)"
+from core.profiling.patterns import words
+
+
+def set_of(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+class Role(StrEnum):
+    """What a column's name says about its numbers."""
+
+    CODE = "code"
+    QUANTITY = "quantity"
+    COUNT = "count"
+    GRADE = "grade"
+    CYCLE = "cycle"
+    NONE = ""
+
+
+PLACES = set_of(
+    "store shop dept department agent company vendor seller supplier location station stop zone county fips region "
+    "district state country province ward site branch clinic hospital airline carrier route terminal warehouse "
+    "municipality precinct tract block industry occupation naics sic ratecode disposition source"
 )
-GRADE_NAME = re.compile(
-    r"(^|_)(num|number|n|nr|count|cnt|children|dependents|rooms|bedrooms|bathrooms|floors|quantity|qty|visits|"
-    r"score|rating|stars|grade|rank|level|stage|year|month|day|weekday|quarter|hour|week|size|years|times|"
-    r"cylinders|doors|siblings|sibsp|parch|persons|members|priority|severity|satisfaction|quality)(_|\d|$)"
+"""Things that tables number although the numbers are names: also with hundreds of levels they are no quantities."""
+CODES = PLACES | set_of(
+    "sex gender education marriage marital status type class subclass category categories subcategory code codes group "
+    "kind cluster race ethnicity religion job sector channel method mode species color colour brand origin label "
+    "target segment product model workclass season weather language nationality currency outcome diagnosis disease "
+    "therapy treatment team device browser os medium arm cohort protocol shape material genre variety"
 )
+QUANTITIES = set_of(
+    "age amount amt price income salary balance bal cost costs total value weight height length width depth distance "
+    "duration temperature temp percent pct percentage share rate ratio tenure time timestamp epoch days hours minutes "
+    "seconds weeks months years nights tax surcharge fee fees charge charges fare tip tolls paid revenue profit "
+    "discount sales loan debt budget spend spending premium wage wages deposit population views area speed volume "
+    "pressure humidity index limit bmi glucose cholesterol income_k mileage odometer power energy turnover gdp"
+)
+GRADES = set_of(
+    "score rating ratings stars grade rank ranking level stage priority severity satisfaction quality qual cond "
+    "condition num tier pclass involvement engagement wellbeing health stress pain difficulty importance agreement "
+    "likelihood frequency confidence skill proficiency size urgency risk opinion attitude trust"
+)
+COUNTS = set_of(
+    "count cnt counts quantity qty visits children kids teens adults babies people persons members dependents rooms "
+    "bedrooms bathrooms bath baths floors siblings sibsp parch cars garage doors cylinders times"
+)
+CYCLES = set_of("year yr month mnth mo day weekday quarter hour hr week")
+COUNTED_FIRST = frozenset(("num", "number", "n", "no", "nr", "count", "total"))
+SPANS = set_of("years days months weeks hours minutes seconds time yrs")
+SPAN_WORDS = set_of("in at since with to until on per for spent")
+"""`years_at_company` and `hours_per_week` are lengths of time, `day_of_week` is a place in a cycle."""
+NO_PLURAL = re.compile(r"(ss|us|is|ics|ous|ies)$")
+
+
+def role(name: str) -> Role:
+    """What a name says that its numbers are; the last word decides, as in English it carries the meaning.
+
+    >>> [str(role(name)) for name in ("payment_type", "num_procedures", "JobLevel", "years_at_company", "GarageCars")]
+    ['code', 'count', 'grade', 'quantity', 'count']
+    """
+    parts = [bare for part in re.findall(r"[^\W_]+", words(name)) if (bare := re.sub(r"\d+$", "", part))]
+    if not parts:
+        return Role.NONE
+    first, head = parts[0], parts[-1]
+    if len(parts) > 1 and first in COUNTED_FIRST:
+        return Role.COUNT
+    if len(parts) > 1 and first in SPANS and parts[1] in SPAN_WORDS:
+        return Role.QUANTITY
+    if head in ("group", "band", "bracket") and {"age", "income"} & set(parts):
+        return Role.GRADE
+    for wanted, kind in ((CODES, Role.CODE), (GRADES, Role.GRADE), (COUNTS, Role.COUNT), (CYCLES, Role.CYCLE)):
+        if head in wanted:
+            return kind
+    if head in QUANTITIES or (head.endswith("time") and len(head) > 4):
+        return Role.QUANTITY
+    for wanted, kind in ((QUANTITIES, Role.QUANTITY), (GRADES, Role.GRADE), (CODES, Role.CODE), (COUNTS, Role.COUNT)):
+        if wanted & set(parts):
+            return kind
+    if len(head) >= 4 and head.endswith("s") and (head.endswith("cies") or not NO_PLURAL.search(head)):
+        return Role.COUNT
+    return Role.NONE
+
+
+def names_place(name: str) -> bool:
+    """Whether a name speaks of something that is numbered without being counted: stores, regions, agents."""
+    return bool(PLACES & set(words(name).split("_")))
+
+
 ENTITY_NAME = re.compile(
     r"(^|_)(customer|cardholder|card_holder|patient|user|person|client|member|account|student|employee|subscriber|"
-    r"household|passenger|driver|kunde|kunden|patienten)_?(id|key|no|nr|number|uuid)$"
-)
-QUANTITY_NAME = re.compile(
-    r"(^|_)(amount|amt|price|income|salary|balance|bal|cost|total|value|weight|height|length|width|distance|duration|"
-    r"temperature|percent|share|rate)(_|\d|$)"
+    r"household|passenger|driver|subject|participant|respondent|kunde|kunden|patienten)_?(id|key|no|nr|nbr|number|uuid)$"
 )
 POSTCODE_NAME = re.compile(r"(^|_)(zip|zip_?code|post_?code|postal(_code)?|plz|postleitzahl)(_|\d|$)")
 BOOLEAN_WORDS = tuple(
@@ -30,20 +106,3 @@ BOOLEAN_WORDS = tuple(
         "vero/falso", "vrai/faux", "wahr/falsch", "x/", "positive/negative", "pos/neg", "present/absent",
     )
 )  # fmt: skip
-SCALES = (
-    "very low/low/medium/high/very high", "low/moderate/high", "small/medium/large/extra large",
-    "xxs/xs/s/m/l/xl/xxl/xxxl",
-    "strongly disagree/disagree/neutral/agree/strongly agree", "poor/fair/good/very good/excellent",
-    "very poor/poor/average/good/very good/excellent", "never/rarely/sometimes/often/always",
-    "none/mild/moderate/severe", "bad/ok/good", "first/second/third/fourth/fifth", "minor/major/critical",
-    "very dissatisfied/dissatisfied/neutral/satisfied/very satisfied", "fair/good/very good/premium/ideal",
-    "monday/tuesday/wednesday/thursday/friday/saturday/sunday", "mon/tue/wed/thu/fri/sat/sun",
-    "january/february/march/april/may/june/july/august/september/october/november/december",
-    "jan/feb/mar/apr/may/jun/jul/aug/sep/oct/nov/dec", "bronze/silver/gold/platinum",
-    "beginner/intermediate/advanced/expert",
-    "primary/secondary/tertiary", "junior/mid/senior", "info/warning/error/critical",
-)  # fmt: skip
-BAND = re.compile(
-    r"(?:[<>]=?|under|over|up to)?\s*\$?(\d+(?:\.\d+)?)\s*k?(?:\s*(?:-|–|to)\s*\$?\d+(?:\.\d+)?\s*k?|\s*\+|\s*years)?",
-    re.I,
-)

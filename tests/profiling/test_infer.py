@@ -51,7 +51,7 @@ CASES = {
     "incomes of few persons": ("monthly_income", cycled(2051.17, 1890.5, 3400.25, 989.99), "continuous"),
     "ages of few persons": ("age", cycled(20, 31, 44, 58, 62, 71, 80), "continuous"),
     "grades in halves": ("mark", cycled(1.0, 1.5, 2.0, 2.5, 4.0), "ordinal"),
-    "an id with few values": ("store_id", cycled(1, 2, 3, 4, 5, 6, 7, 8), "ordinal"),
+    "an id with few values": ("store_id", cycled(1, 2, 3, 4, 5, 6, 7, 8), "categorical"),
     "codes with a prefix": ("order", [f"AB-{n:05d}" for n in range(N)], "identifier"),
     "uuids": ("key", [f"{n:08x}-1234-4abc-8def-{n * 7:012x}" for n in range(N)], "identifier"),
     "leading zeros": ("plz", cycled("01067", "04109", "80331", "10115"), "categorical"),
