@@ -67,7 +67,7 @@ class AttributeDisclosure:
         tables.need_synthetic()
         tables.need_control(MIN_ROWS)
         codes = shared_codes(tables)
-        keys = suggest_keys(tables, codes)
+        keys = chosen_keys(tables, codes) or suggest_keys(tables, codes)
         targets = suggest_targets(tables, codes, keys)[: self.n_targets.get(tables.plan, 10)]
         if not keys or not targets:
             raise NotApplicable("It needs a key column and a target column that vary, both modelled.")
@@ -114,12 +114,24 @@ def suggest_keys(tables: Tables, codes: dict[str, dict[str, np.ndarray]], limit:
     return tuple(chosen if len(varying) > len(chosen) else chosen[:-1])
 
 
+def chosen_keys(tables: Tables, codes: dict[str, dict[str, np.ndarray]]) -> tuple[str, ...]:
+    """The first set of columns that the attacker is taken to know, without the secrets and what does not vary."""
+    wanted = tables.known[0] if tables.known else ()
+    keys = tuple(
+        name for name, code in codes["train"].items()
+        if name in wanted and name not in tables.secrets and len(np.unique(code)) > 1
+    )  # fmt: skip
+    return keys if len(keys) < len(codes["train"]) else ()
+
+
 def suggest_targets(tables: Tables, codes: dict[str, dict[str, np.ndarray]], keys: Sequence[str]) -> tuple[str, ...]:
-    """The columns that are no keys and vary, the table's target first, levels before binned numbers."""
+    """The columns (or chosen secrets) that are no keys and vary, the target first, levels before binned numbers."""
     left = [
         column
         for column in tables.schema.modelled
-        if column.name not in keys and len(np.unique(codes["train"][column.name])) > 1
+        if column.name not in keys
+        and len(np.unique(codes["train"][column.name])) > 1
+        and (not tables.secrets or column.name in tables.secrets)
     ]
     return tuple(
         column.name for column in sorted(left, key=lambda column: (column.name != tables.target, column.is_number))

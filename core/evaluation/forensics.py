@@ -7,46 +7,40 @@ such rows also come about without any copying.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
 
 from core.evaluation.distance import Encoded, distinct_rows, row_space
 from core.evaluation.metric import Tables
 from core.evaluation.neighbours import Nearest, build_index, find_nearest
 from core.evaluation.privacy_rows import nearest_rows, searched_rows, searched_synthetic
+from core.suspects import Forensics, Suspect
 
 MEMORISED = 1 / 3
 """Ratio below which a row is taken for memorised (TabCutMix, arXiv 2412.11044)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
-    """A synthetic row and the real rows nearest to it.
+N_SUSPECTS = 200
+THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(51))
+"""Ratios for which the number of rows that would be held back is counted."""
 
-    Parameters
-    ----------
-    synthetic, train, second, control : int
-        Rows of their tables; `second` and `control` are -1 where there is none.
-    distance, second_distance, control_distance : float
-        0 to 1; to the nearest train row, to the second nearest different one, to the nearest control row; infinite
-        where there is none.
-    ratio : float
-        Nearest / second nearest distance, 0 to 1.
-    equal : tuple of str
-        Columns in which the synthetic row equals its nearest train row.
+
+def investigate(tables: Tables, n: int = N_SUSPECTS) -> Forensics:
+    """The low tail, and how many rows each threshold would hold back.
+
+    Raises
+    ------
+    NotApplicable
+        If a table has no rows or nothing is modelled.
     """
-
-    synthetic: int
-    train: int
-    second: int
-    control: int
-    distance: float
-    second_distance: float
-    control_distance: float
-    ratio: float
-    equal: tuple[str, ...]
+    found = nearest_rows(tables).to_train
+    ratio = np.where(found.is_copy, -1.0, found.ratio)
+    held = np.searchsorted(np.sort(ratio), THRESHOLDS, side="left")
+    return Forensics(
+        suspects=find_suspects(tables, n),
+        n_searched=len(ratio),
+        thresholds=THRESHOLDS,
+        held=tuple(int(one) for one in held),
+    )
 
 
 def find_suspects(tables: Tables, n: int = 50) -> tuple[Suspect, ...]:
@@ -78,8 +72,8 @@ def find_suspects(tables: Tables, n: int = 50) -> tuple[Suspect, ...]:
                 second=int(to_train.index[at, 1]) if to_train.index.shape[1] > 1 else -1,
                 control=int(to_control.index[at, 0]) if to_control is not None else -1,
                 distance=float(to_train.distance[at, 0]),
-                second_distance=float(to_train.distance[at, 1]) if to_train.distance.shape[1] > 1 else np.inf,
-                control_distance=float(to_control.distance[at, 0]) if to_control is not None else np.inf,
+                second_distance=float(to_train.distance[at, 1]) if to_train.distance.shape[1] > 1 else None,
+                control_distance=float(to_control.distance[at, 0]) if to_control is not None else None,
                 ratio=float(ratio[worst[at]]),
                 equal=tuple(names[same]),
             )
@@ -97,23 +91,6 @@ def _nearest_different(tables: Tables, name: str, queries: Encoded, k: int) -> N
     k = min(k, len(distinct.rows))
     near = find_nearest(queries, build_index(distinct.rows, space, tables.generator(f"forensics {name}")), k)
     return Nearest(distance=near.distance, index=first[near.index])
-
-
-def side_by_side(tables: Tables, suspect: Suspect) -> pd.DataFrame:
-    """The suspect and its neighbours as texts, a row each, with every column of the schema that is modelled."""
-    names = [column.name for column in tables.schema.modelled]
-    frames = {
-        "synthetic row": (tables.synthetic, suspect.synthetic),
-        "nearest train row": (tables.train, suspect.train),
-        "second nearest train row": (tables.train, suspect.second),
-        "nearest control row": (tables.control, suspect.control),
-    }
-    rows = {
-        label: frame[names].iloc[at].astype(object).where(lambda row: row.notna(), "").map(str)
-        for label, (frame, at) in frames.items()
-        if frame is not None and at >= 0
-    }
-    return pd.DataFrame(rows).T
 
 
 def quarantine(tables: Tables, *, ratio: float = MEMORISED, distance: float = 1.0) -> np.ndarray:

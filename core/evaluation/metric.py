@@ -59,6 +59,10 @@ class Tables:
     target : str or None
     group : str or None
         Entity column by which rows were split: rows of one entity are not independent of each other.
+    known : tuple of tuples of str
+        Sets of columns that an attacker is taken to know of a person, beside those that metrics suggest themselves.
+    secrets : tuple of str
+        Columns that an attacker wants to learn; empty for those that metrics suggest.
     anchors : mapping of name to DataFrame
         Tables made elsewhere from the same train rows, such as a Gaussian copula's, that are judged beside the sample.
     known_anchors : mapping of metric to mapping of anchor to value
@@ -82,6 +86,8 @@ class Tables:
     conditions: tuple[Condition, ...] = ()
     target: str | None = None
     group: str | None = None
+    known: tuple[tuple[str, ...], ...] = ()
+    secrets: tuple[str, ...] = ()
     anchors: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     known_anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seed: int = 0

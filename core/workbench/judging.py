@@ -19,6 +19,7 @@ from core.jobs.protocol import JobView
 from core.jobs.reports import report_of
 from core.records import Report
 from core.workbench.absorb import absorb
+from core.workbench.attacker import Attacker, settings_of
 from core.workbench.data import check_choices, control_paths, corrected, dataset, reading, start_for, start_reading
 from core.workbench.sampling import sample
 from core.workbench.sessions import Session, follow, job_folder
@@ -41,9 +42,21 @@ class EvaluationView:
 
 
 def start_evaluation(
-    session: Session, sample_id: str, *, parts: Sequence[str] = PARTS, plan: str = "standard", seed: int = 0
+    session: Session,
+    sample_id: str,
+    *,
+    parts: Sequence[str] = PARTS,
+    plan: str = "standard",
+    seed: int = 0,
+    attacker: Attacker | None = None,
 ) -> str:
-    """Start judging a sample against its dataset; returns the evaluation's id."""
+    """Start judging a sample against its dataset; returns the evaluation's id.
+
+    Parameters
+    ----------
+    attacker : Attacker, optional
+        What is known and wanted in attacks; suggested from the schema by default.
+    """
     _check(parts, plan)
     drawn = sample(session, sample_id)
     real = dataset(session, drawn.dataset_id)
@@ -66,6 +79,7 @@ def start_evaluation(
             "plan": plan,
             "seed": seed,
             "threads": 0,
+            **settings_of(real.schema, attacker),
         },
     )
 
@@ -177,6 +191,7 @@ def start_judging_files(
         "plan": plan,
         "seed": seed,
         "threads": 0,
+        **settings_of(schema, None),
     }
     return start_job(session.folder, "evaluate", config)
 

@@ -1,7 +1,10 @@
 """Do the privacy metrics tell the truth? Tables of known leak, judged again and again.
 
     python -m tests.calibration.privacy null --repetitions 400 > docs/calibration/privacy-null.json
-    python -m tests.calibration.privacy dose --repetitions 20  > docs/calibration/privacy-dose.json
+    python -m tests.calibration.privacy dose --repetitions 20 > docs/calibration/privacy-dose-copied.json
+    python -m tests.calibration.privacy dose --repetitions 20 --changed 0.1 > docs/calibration/privacy-dose-changed.json
+
+With `--kept FILE` every repetition is appended to a file and not made again, so a run can be cut off and taken up.
 
 `null`: synthetic rows are independent of the train rows; the share of repetitions in which each interval contains the
 truth (0 for differences and residual risks before clipping, .5 for shares and areas) is counted.
@@ -12,11 +15,13 @@ metric, and the share of repetitions in which its interval excludes the truth (i
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +39,8 @@ from core.evaluation.metric import Tables
 from core.evaluation.privacy_distances import DISTANCES
 from tests.evaluation.privacy_cases import case, results
 
-DOSES = (0.0, 0.01, 0.05, 0.10, 0.50, 1.0)
+DOSES = (0.0, 0.01, 0.02, 0.05, 0.10, 0.20, 0.50, 1.0)
+POWER = 0.80
 N_ROWS = 1000
 N_ATTACKS = 300
 
@@ -138,6 +144,7 @@ def coverage(repetitions: list[list[Found]]) -> dict[str, dict[str, float]]:
         width = np.mean([(item.estimate.high - item.estimate.low) / 2 for item in found])
         out[one.name] = {
             "holds": float(np.mean([item.holds for item in found])),
+            "above": float(np.mean([item.seen for item in found])),
             "mean": float(values.mean()),
             "spread": float(values.std()),
             "half width": float(width),
@@ -156,6 +163,61 @@ def power(repetitions: list[list[Found]]) -> dict[str, dict[str, float]]:
     }
 
 
+def smallest_doses(answer: dict[str, dict[str, dict[str, float]]]) -> dict[str, float | None]:
+    """Per metric the smallest dose from which on four repetitions of five see it; None where that is never so.
+
+    Parameters
+    ----------
+    answer : mapping of dose to what `power` gives
+    """
+    doses = sorted(float(dose) for dose in answer if float(dose) > 0)
+    out: dict[str, float | None] = {}
+    for name in answer[str(doses[0])]:
+        seen = [answer[str(dose)][name]["seen"] >= POWER for dose in doses]
+        out[name] = next((dose for at, dose in enumerate(doses) if all(seen[at:])), None)
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repetition:
+    """One table to judge."""
+
+    seed: int
+    copied: float
+    changed: float
+
+    @property
+    def key(self) -> str:
+        return f"{self.copied:g} {self.changed:g} {self.seed}"
+
+
+def _one(repetition: Repetition) -> list[Found]:
+    return judged(repetition.seed, repetition.copied, repetition.changed)
+
+
+def kept_repetitions(wanted: list[Repetition], path: Path | None, processes: int) -> list[list[Found]]:
+    """Judge what a file does not hold yet, appending each to it."""
+    known: dict[str, list[Found]] = {}
+    if path is not None and path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            key, found = json.loads(line)
+            known[key] = [Found(name=name, truth=truth, estimate=_estimate(ends)) for name, truth, ends in found]
+    left = [one for one in wanted if one.key not in known]
+    with ProcessPoolExecutor(processes) as pool:
+        for one, found in zip(left, pool.map(_one, left), strict=True):
+            known[one.key] = found
+            if path is not None:
+                plain = [(item.name, item.truth, dataclasses.astuple(item.estimate)) for item in found]
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([one.key, plain]) + "\n")
+    return [known[one.key] for one in wanted]
+
+
+def _estimate(ends: list[float]) -> rates.Estimate:
+    value, low, high = ends
+    return rates.Estimate(value=value, low=low, high=high)
+
+
 def main(arguments: list[str]) -> None:
     """Print a JSON object: the question, the counts, and the answer per metric."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -163,18 +225,24 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--repetitions", type=int, default=400)
     parser.add_argument("--changed", type=float, default=0.0)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--kept", type=Path)
     chosen = parser.parse_args(arguments)
-    seeds = range(chosen.repetitions)
+    doses = (0.0,) if chosen.question == "null" else DOSES
+    wanted = [
+        Repetition(seed=seed, copied=dose, changed=chosen.changed)
+        for dose in doses
+        for seed in range(chosen.repetitions)
+    ]
+    found = kept_repetitions(wanted, chosen.kept, chosen.processes)
+    parts = [found[at * chosen.repetitions : (at + 1) * chosen.repetitions] for at in range(len(doses))]
     settings = {"rows": N_ROWS, "attacks": N_ATTACKS, "repetitions": chosen.repetitions, "changed": chosen.changed}
-    with ProcessPoolExecutor(chosen.processes) as pool:
-        if chosen.question == "null":
-            answer = coverage(list(pool.map(judged, seeds)))
-        else:
-            answer = {
-                str(dose): power(list(pool.map(judged, seeds, [dose] * len(seeds), [chosen.changed] * len(seeds))))
-                for dose in DOSES
-            }
-    json.dump({"question": chosen.question, "settings": settings, "answer": answer}, sys.stdout, indent=1)
+    said: dict[str, object] = {"question": chosen.question, "settings": settings}
+    if chosen.question == "null":
+        said["answer"] = coverage(parts[0])
+    else:
+        answer = {str(dose): power(part) for dose, part in zip(doses, parts, strict=True)}
+        said |= {"answer": answer, "smallest dose seen four times in five": smallest_doses(answer)}
+    json.dump(said, sys.stdout, indent=1)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from tests.evaluation.privacy_cases import SCHEMA, case, column, frame, results
 
 def test_fresh_rows_are_at_the_null_for_every_secret_and_the_largest() -> None:
     found = [one for one in INFERENCE.measure(case(800, 800, 800, seed=1)) if isinstance(one, MetricResult)]
-    assert [one.subject for one in found if one.scope is Scope.SECRET] == [
+    of_secrets = [one.subject for one in found if one.scope is Scope.SECRET]
+    assert [subject for subject in of_secrets if len(subject) == 1] == [
         ("eyes",),
         ("town",),
         ("height",),
@@ -133,3 +134,22 @@ def test_without_control_rows_with_one_column_or_constants_it_is_refused_with_th
     same = frame({"height": [1.0] * 20, "weight": 1.0, "eyes": "blue", "town": "x"})
     with pytest.raises(NotApplicable, match="varies"):
         results(INFERENCE, Tables(schema=SCHEMA, train=same, control=same, synthetic=same))
+
+
+def test_knowing_little_is_attacked_beside_knowing_all_others() -> None:
+    tables = dataclasses.replace(case(copied=1.0), known=(("height", "eyes"),), secrets=("town", "eyes"))
+    found = [one for one in INFERENCE.measure(tables) if one.scope is Scope.SECRET]
+    by_subject = {one.subject: one for one in found}
+    assert {one.subject[0] for one in found} == {"town", "eyes"}
+    # of a secret that is itself among the known columns, the others are known
+    assert by_subject["town", "height", "eyes"].counts["chosen set"] == 1
+    assert ("eyes", "height") in by_subject
+    assert by_subject["town", "height", "eyes"].value <= by_subject["town",].value + 0.05
+    telling = [one for one in found if one.counts.get("chosen set") == 0]
+    assert {one.counts["columns known"] for one in telling} == {1}  # three others are all others here
+
+
+def test_secrets_that_do_not_exist_or_vary_are_left_to_the_suggestions() -> None:
+    tables = dataclasses.replace(case(), secrets=("nobody",))
+    found = {one.subject[0] for one in INFERENCE.measure(tables) if one.scope is Scope.SECRET}
+    assert found == set(tables.schema.names)

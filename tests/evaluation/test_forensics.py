@@ -1,12 +1,14 @@
 """Suspects: the planted copy is found first, its neighbours are the right rows, and quarantine holds it back."""
 
 import dataclasses
+import json
 
 import numpy as np
 
-from core.evaluation.forensics import find_suspects, quarantine, side_by_side
+from core.evaluation.forensics import THRESHOLDS, find_suspects, investigate, quarantine
 from core.evaluation.metric import Tables
 from core.schema import ColumnType, Schema
+from core.suspects import Forensics
 from tests.evaluation.privacy_cases import case, column, frame
 
 
@@ -40,27 +42,24 @@ def test_suspects_by_hand() -> None:
     assert (second.synthetic, second.train, second.second, second.control) == (0, 1, 3, 0)
 
 
-def test_rows_are_shown_beside_their_neighbours() -> None:
-    tables = planted()
-    shown = side_by_side(tables, find_suspects(tables, 1)[0])
-    assert list(shown.index) == [
-        "synthetic row",
-        "nearest train row",
-        "second nearest train row",
-        "nearest control row",
-    ]
-    assert (shown.loc["synthetic row"] == shown.loc["nearest train row"]).all()
-
-
 def test_without_control_rows_suspects_have_no_control_neighbour() -> None:
     tables = dataclasses.replace(planted(), control=None, cache={})
     first = find_suspects(tables, 1)[0]
     assert first.control == -1
-    assert np.isinf(first.control_distance)
-    assert "nearest control row" not in side_by_side(tables, first).index
+    assert first.control_distance is None
 
 
 def test_quarantine_holds_back_copies_and_rows_that_stand_out() -> None:
     held = quarantine(planted(), ratio=0.0)
     assert np.flatnonzero(held).tolist() == [7]
     assert quarantine(planted(), ratio=0.5).sum() > 1
+
+
+def test_the_rows_that_a_threshold_would_hold_back_are_counted_as_they_are_held() -> None:
+    tables = planted()
+    found = investigate(tables)
+    assert found.n_searched == 100
+    for at in (0.0, 0.2, 0.34, 1.0):
+        threshold = max(one for one in THRESHOLDS if one <= at)
+        assert found.held_below(at) == quarantine(tables, ratio=threshold).sum()
+    assert Forensics.from_json(json.loads(json.dumps(found.to_json()))) == found

@@ -27,6 +27,7 @@ from core.evaluation.attacks.knowledge import (
     WHOLE_RANGE,
     Targets,
     attack_space,
+    chosen_secrets,
     draw_targets,
     most_telling,
     suggest_secrets,
@@ -124,14 +125,17 @@ class Inference:
     plan = Plan.STANDARD
     n_attacks: ClassVar = {Plan.STANDARD: 2_000, Plan.FULL: 10_000}
     n_secrets: ClassVar = {Plan.STANDARD: 16, Plan.FULL: 60}
-    n_known: ClassVar = {Plan.FULL: (1, 3)}
+    n_known: ClassVar = {Plan.STANDARD: (1, 3), Plan.FULL: (1, 2, 3, 5)}
 
     def measure(self, tables: Tables) -> Iterator[MetricResult]:
-        """Yield a result per secret, in the full plan also per set of known columns, then the largest risk."""
+        """Yield a result per secret, also per set of fewer known columns, then the largest risk of knowing all others.
+
+        Fewer known columns are those that tell most of the secret, and the sets that were chosen (`tables.known`).
+        """
         tables.need_synthetic()
         if len(tables.schema.modelled) < 2:
             raise NotApplicable("There is only one modelled column, so nothing is left to know about a person.")
-        secrets = suggest_secrets(tables, self.n_secrets.get(tables.plan, 16))
+        secrets = chosen_secrets(tables) or suggest_secrets(tables, self.n_secrets.get(tables.plan, 16))
         if not secrets:
             raise NotApplicable("No modelled column varies, so there is no secret to guess.")
         n_attacks = self.n_attacks.get(tables.plan, 2_000)
@@ -141,11 +145,21 @@ class Inference:
             others = tuple(column.name for column in tables.schema.modelled if column.name != secret)
             tried[secret] = attack_secret(tables, targets, secret, others, n_attacks)
             yield _of_secret(tables, secret, others, tried[secret])
-            for n_known in self.n_known.get(tables.plan, ()):
-                known = most_telling(tables, secret, others, n_known)
+            for at, known in self._fewer(tables, secret, others):
                 guesses = attack_secret(tables, targets, secret, known, n_attacks)
-                yield _of_secret(tables, secret, known, guesses, subject=(secret, *known))
+                one = _of_secret(tables, secret, known, guesses, subject=(secret, *known))
+                yield dataclasses.replace(one, counts={**one.counts, "columns known": len(known), "chosen set": at})
         yield largest_risk(tables, tried)
+
+    def _fewer(self, tables: Tables, secret: str, others: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Sets of fewer known columns: 0 and the most telling ones, then 1, 2, ... and the chosen sets."""
+        for n_known in self.n_known.get(tables.plan, ()):
+            if n_known < len(others):
+                yield 0, most_telling(tables, secret, others, n_known)
+        for at, wanted in enumerate(tables.known, start=1):
+            known = tuple(name for name in others if name in wanted)
+            if 0 < len(known) < len(others):
+                yield at, known
 
 
 INFERENCE = Inference()
@@ -218,7 +232,8 @@ def largest_risk(tables: Tables, tried: dict[str, Guesses]) -> MetricResult:
 def _sentence(secret: str, n_known: int, guesses: Guesses) -> str:
     # braces in a column's name must survive the formatting of the rates
     name = secret.replace("{", "{{").replace("}", "}}")
+    columns = "1 other column" if n_known == 1 else f"{n_known} other columns"
     return (
-        f"Knowing {n_known} other columns and the synthetic rows, an attacker guesses \u201c{name}\u201d right for "
-        f"{{attack}} of {guesses.n_attack:,} train rows and {{control}} of {guesses.n_control:,} control rows."
+        f"Knowing {columns} and the synthetic rows, an attacker guesses \u201c{name}\u201d right for {{attack}} of "
+        f"{guesses.n_attack:,} train rows and {{control}} of {guesses.n_control:,} control rows."
     )

@@ -130,8 +130,17 @@ def suggest_secrets(tables: Tables, limit: int) -> tuple[str, ...]:
     return tuple(column.name for column in ranked[:limit])
 
 
+def chosen_secrets(tables: Tables) -> tuple[str, ...]:
+    """The secrets that the analyst chose, as far as they are modelled and vary; empty where none was."""
+    modelled = {column.name for column in tables.schema.modelled}
+    return tuple(name for name in tables.secrets if name in modelled and len(np.unique(binned(tables.train[name]))) > 1)
+
+
 def most_telling(tables: Tables, secret: str, names: Sequence[str], n: int) -> tuple[str, ...]:
     """The n columns that say most about a secret in the synthetic table, which is all that the attacker sees."""
-    code = binned(tables.synthetic[secret])
-    told = {name: association(binned(tables.synthetic[name]), code) for name in names}
+    codes = tables.cache.setdefault("synthetic codes", {})
+    for name in (secret, *names):
+        if name not in codes:
+            codes[name] = np.unique(binned(tables.synthetic[name]), return_inverse=True)[1]
+    told = {name: association(codes[name], codes[secret]) for name in names}
     return tuple(sorted(told, key=lambda name: -told[name])[:n])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -12,10 +15,13 @@ from core.errors import InvalidConfig, SchemaMismatch, UnreadableFile, listed
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Plan, Tables
 from core.jobs.context import JobContext
+from core.jobs.files import read_json
 from core.jobs.protocol import JobState
+from core.jobs.quarantine import OUTCOMES
 from core.jobs.reports import REPORT, item_record
+from core.jobs.rows_found import keep_suspects
 from core.jobs.versions import library_versions
-from core.records import Condition, Report
+from core.records import Condition, ConditionOutcome, Report
 from core.schema import Schema
 from core.tables import read_frame
 
@@ -27,7 +33,11 @@ def run(context: JobContext) -> JobState:
         schema = Schema.from_json(config["schema"])
         parts = {Part(part) for part in config["parts"]}
         plan = Plan(config.get("plan") or "standard")
-        seed, n_unconditioned = int(config.get("seed") or 0), int(config["n_unconditioned"])
+        seed = int(config.get("seed") or 0)
+        # None: the sample was still to be made when this was asked for
+        drawn = config["n_unconditioned"]
+        made = _made(context) if drawn is None else {}
+        n_unconditioned = int(made["n_unconditioned"] if drawn is None else drawn)
         control_paths = list(config.get("control") or [])
     target = config.get("target")
     if target is not None and target not in schema:
@@ -47,7 +57,9 @@ def run(context: JobContext) -> JobState:
         else None,
         target=target,
         group=config.get("group"),
-        conditions=tuple(Condition(**one) for one in config.get("conditions") or ()),
+        known=tuple(tuple(names) for names in config.get("known") or ()),
+        secrets=tuple(config.get("secrets") or ()),
+        conditions=_conditions(made) if made else tuple(Condition(**one) for one in config.get("conditions") or ()),
         seed=seed,
         threads=context.threads,
         plan=plan,
@@ -60,9 +72,12 @@ def run(context: JobContext) -> JobState:
     for item in judge(tables, parts, progress=tell):
         context.record(item_record(item))
         found.append(item)
+    keep_suspects(context, tables, parts)
     settings = {
         "target": target,
         "group": config.get("group"),
+        "known": [list(names) for names in tables.known],
+        "secrets": list(tables.secrets),
         "parts": sorted(part.value for part in parts),
         "plan": plan.value,
         "seed": seed,
@@ -74,6 +89,16 @@ def run(context: JobContext) -> JobState:
     }
     context.write_json(REPORT, Report.of(found, settings=settings, versions=library_versions()).to_json())
     return JobState.DONE
+
+
+def _made(context: JobContext) -> dict[str, Any]:
+    """What the job that made the sample wrote about it."""
+    return read_json(context.folder.parent / context.config["sample_id"] / OUTCOMES) or {}
+
+
+def _conditions(made: Mapping[str, Any]) -> tuple[Condition, ...]:
+    outcomes = [ConditionOutcome.from_json(one) for one in made.get("outcomes", ())]
+    return tuple(dataclasses.replace(one.condition, n_rows=one.n_obtained) for one in outcomes)
 
 
 def _table(path: Path, schema: Schema, what: str) -> pd.DataFrame:

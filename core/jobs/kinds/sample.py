@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import CheckpointRejected
+from core.jobs import quarantine
 from core.jobs.checkpoints import META, latest_checkpoint
 from core.jobs.context import JobContext
 from core.jobs.files import sync_folder
@@ -18,9 +19,12 @@ from core.tables import write_parquet
 def run(context: JobContext) -> JobState:
     """Write the table to `output`, unconditioned rows first, and `outcomes.json` into the job.
 
-    `checkpoint` may also be the folder of a run; its newest checkpoint is taken then.
+    `checkpoint` may also be the folder of a run; its newest checkpoint is taken then. With `quarantine`, rows are not
+    drawn but held back from another sample (see `core.jobs.quarantine`).
     """
     config = context.config
+    if config.get("quarantine"):
+        return quarantine.run(context)
     with context.reading_settings():
         schema = Schema.from_json(config["schema"])
         request = SampleRequest.from_json(config["request"])
