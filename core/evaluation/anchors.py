@@ -36,18 +36,29 @@ def independent_columns(table: CodedTable, n_rows: int, generator: np.random.Gen
     )
 
 
-def anchor_tables(tables: Tables) -> dict[str, CodedTable]:
-    """Bootstrap, independent columns and the tables made elsewhere; made once per evaluation."""
-    if "anchor tables" not in tables.cache:
+def anchor_names(tables: Tables) -> tuple[str, ...]:
+    """Every anchor of this evaluation, in the order of the scale's construction."""
+    return (BOOTSTRAP, INDEPENDENT, *tables.anchors)
+
+
+def anchor_table(tables: Tables, name: str) -> CodedTable:
+    """The table of one anchor, as many rows as the synthetic one where it can have them; made once per evaluation."""
+    made = tables.cache.setdefault("anchor tables", {})
+    if name not in made:
         data = coded(tables)
         n_rows = max(data.synthetic.n_rows, 1)
-        found = {
-            BOOTSTRAP: bootstrap(data.train, n_rows, tables.generator(BOOTSTRAP)),
-            INDEPENDENT: independent_columns(data.train, n_rows, tables.generator(INDEPENDENT)),
-        }
-        found |= {name: code_like(data, frame) for name, frame in tables.anchors.items()}
-        tables.cache["anchor tables"] = found
-    return tables.cache["anchor tables"]
+        if name in tables.anchors:
+            table = code_like(data, tables.anchors[name])
+            made[name] = table.taking(np.arange(n_rows)) if table.n_rows > n_rows else table
+        else:
+            make = bootstrap if name == BOOTSTRAP else independent_columns
+            made[name] = make(data.train, n_rows, tables.generator(name))
+    return made[name]
+
+
+def anchor_tables(tables: Tables) -> dict[str, CodedTable]:
+    """Bootstrap, independent columns and the tables made elsewhere."""
+    return {name: anchor_table(tables, name) for name in anchor_names(tables)}
 
 
 def anchors_of(
@@ -57,7 +68,7 @@ def anchors_of(
     *,
     leave_out: Collection[str] = (),
 ) -> dict[str, float]:
-    """Values of a metric on every anchor table.
+    """Values of a metric on every anchor; known ones cost nothing, not even the table.
 
     Parameters
     ----------
@@ -70,9 +81,9 @@ def anchors_of(
     """
     known = tables.known_anchors.get(metric, {})
     found = {}
-    for name, table in anchor_tables(tables).items():
+    for name in dict.fromkeys((*anchor_names(tables), *known)):
         if name not in leave_out:
-            value = known[name] if name in known else compute(table)
+            value = known[name] if name in known else compute(anchor_table(tables, name))
             if np.isfinite(value):
                 found[name] = float(value)
     return found

@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import InvalidConfig, SchemaMismatch, UnreadableFile, listed
+from core.evaluation.anchors import BOOTSTRAP, INDEPENDENT
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Plan, Tables
+from core.jobs.anchors import AnchorShelf
 from core.jobs.context import JobContext
 from core.jobs.files import read_json
 from core.jobs.protocol import JobState
@@ -21,8 +23,9 @@ from core.jobs.quarantine import OUTCOMES
 from core.jobs.reports import REPORT, item_record
 from core.jobs.rows_found import keep_suspects
 from core.jobs.versions import library_versions
-from core.records import Condition, ConditionOutcome, Report
+from core.records import Condition, ConditionOutcome, MetricResult, Report
 from core.schema import Schema
+from core.synthesis.peers import GAUSSIAN_COPULA, draw_gaussian_copula
 from core.tables import read_frame
 
 
@@ -68,11 +71,20 @@ def run(context: JobContext) -> JobState:
     def tell(share: float, message: str = "") -> None:
         context.step(0.05 + 0.95 * share, f"Measuring {message}" if message else "Measuring")
 
+    shelf, way = _shelf(context, schema), _way(config, tables)
+    if plan.includes(Plan.STANDARD) and parts & {Part.FIDELITY, Part.UTILITY}:
+        context.step(0.02, f"Fitting a {GAUSSIAN_COPULA} to compare with")
+        drawn = shelf.table(GAUSSIAN_COPULA, lambda: draw_gaussian_copula(train, schema, len(train), seed=seed))
+        anchors = {} if drawn is None else {GAUSSIAN_COPULA: drawn}
+        tables = dataclasses.replace(tables, anchors=anchors, known_anchors=shelf.known(way))
     found = []
     for item in judge(tables, parts, progress=tell):
         context.record(item_record(item))
         found.append(item)
     keep_suspects(context, tables, parts)
+    if plan.includes(Plan.STANDARD):
+        results = [item for item in found if isinstance(item, MetricResult)]
+        shelf.keep(way, results, (BOOTSTRAP, INDEPENDENT, GAUSSIAN_COPULA))
     settings = {
         "target": target,
         "group": config.get("group"),
@@ -99,6 +111,19 @@ def _made(context: JobContext) -> dict[str, Any]:
 def _conditions(made: Mapping[str, Any]) -> tuple[Condition, ...]:
     outcomes = [ConditionOutcome.from_json(one) for one in made.get("outcomes", ())]
     return tuple(dataclasses.replace(one.condition, n_rows=one.n_obtained) for one in outcomes)
+def _shelf(context: JobContext, schema: Schema) -> AnchorShelf:
+    return AnchorShelf(context.existing(context.config.get("train"), "the train rows"), schema)
+
+
+def _way(config: dict, tables: Tables) -> dict:
+    """Everything that an anchor's value depends on beside the train rows: equal ways have equal anchors."""
+    return {
+        "plan": tables.plan.value,
+        "seed": tables.seed,
+        "target": tables.target,
+        "control": list(config.get("control") or []),
+        "n_synthetic": len(tables.synthetic),
+    }
 
 
 def _table(path: Path, schema: Schema, what: str) -> pd.DataFrame:
