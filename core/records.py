@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import InvalidConfig
+from core.pictures import ProjectionPicture, SuspectRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +319,8 @@ class ColumnPicture:
     real, synthetic : tuple of int
         Rows per bin or level.
     real_missing, synthetic_missing : int
+    real_quantiles, synthetic_quantiles : tuple of float
+        Quantiles of present values at equally spaced shares from 0 to 1, equally many; empty for levels.
     """
 
     column: str
@@ -328,13 +331,14 @@ class ColumnPicture:
     synthetic: tuple[int, ...] = ()
     real_missing: int = 0
     synthetic_missing: int = 0
+    real_quantiles: tuple[float, ...] = ()
+    synthetic_quantiles: tuple[float, ...] = ()
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ColumnPicture:
         """Rebuild from `dataclasses.asdict`."""
-        return _from_json(
-            cls, {**value, **{name: tuple(value[name]) for name in ("edges", "labels", "real", "synthetic")}}
-        )
+        names = ("edges", "labels", "real", "synthetic", "real_quantiles", "synthetic_quantiles")
+        return _from_json(cls, {**value, **{name: tuple(value.get(name, ())) for name in names}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +401,8 @@ class Report:
     columns: tuple[ColumnPicture, ...] = ()
     correlations: tuple[CorrelationPicture, ...] = ()
     curves: tuple[DistanceCurve, ...] = ()
+    projections: tuple[ProjectionPicture, ...] = ()
+    suspects: tuple[SuspectRows, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -413,6 +419,8 @@ class Report:
             columns=kind(ColumnPicture),
             correlations=kind(CorrelationPicture),
             curves=kind(DistanceCurve),
+            projections=kind(ProjectionPicture),
+            suspects=kind(SuspectRows),
             settings=settings,
             versions=versions,
         )
@@ -439,6 +447,8 @@ class Report:
                 "columns": [dataclasses.asdict(one) for one in self.columns],
                 "correlations": [dataclasses.asdict(one) for one in self.correlations],
                 "curves": [dataclasses.asdict(one) for one in self.curves],
+                "projections": [dataclasses.asdict(one) for one in self.projections],
+                "suspects": [dataclasses.asdict(one) for one in self.suspects],
             },
         }
 
@@ -451,6 +461,8 @@ class Report:
             columns=tuple(ColumnPicture.from_json(one) for one in pictures.get("columns", ())),
             correlations=tuple(CorrelationPicture.from_json(one) for one in pictures.get("correlations", ())),
             curves=tuple(DistanceCurve.from_json(one) for one in pictures.get("curves", ())),
+            projections=tuple(ProjectionPicture.from_json(one) for one in pictures.get("projections", ())),
+            suspects=tuple(SuspectRows.from_json(one) for one in pictures.get("suspects", ())),
             settings=value.get("settings", {}),
             versions=value.get("versions", {}),
         )

@@ -14,6 +14,8 @@ from core.records import ColumnPicture
 from core.schema import ColumnType
 
 N_PICTURE_BINS = 40
+N_QUANTILES = 201
+"""Points of the cumulative and the quantile-quantile picture."""
 
 
 class ColumnPictures:
@@ -57,11 +59,20 @@ def _bins(column: CodedColumn, real: CodedTable, synthetic: CodedTable) -> Colum
         synthetic=tuple(map(int, synthetic_counts)),
         real_missing=len(tables[0]) - len(present[0]),
         synthetic_missing=len(tables[1]) - len(present[1]),
+        real_quantiles=quantiles_of(present[0]),
+        synthetic_quantiles=quantiles_of(present[1]),
     )
 
 
-def histogram_edges(values: np.ndarray) -> np.ndarray:
-    """Edges of at most `N_PICTURE_BINS` equal-width bins over all values; empty without values.
+def quantiles_of(values: np.ndarray) -> tuple[float, ...]:
+    """Quantiles at `N_QUANTILES` equally spaced shares, each a value that occurs; empty without values."""
+    if not len(values):
+        return ()
+    return tuple(np.quantile(values, np.linspace(0, 1, N_QUANTILES), method="inverted_cdf").tolist())
+
+
+def histogram_edges(values: np.ndarray, most: int = N_PICTURE_BINS) -> np.ndarray:
+    """Edges of at most `most` equal-width bins over all values; empty without values.
 
     Whole numbers get edges at halves, so that every bin holds equally many of them and none looks empty by rounding.
     """
@@ -70,13 +81,13 @@ def histogram_edges(values: np.ndarray) -> np.ndarray:
     low, high = float(values.min()), float(values.max())
     span = high - low
     if span < 1e6 and np.all(values == np.floor(values)):
-        width = max(1, int(np.ceil((span + 1) / N_PICTURE_BINS)))
+        width = max(1, int(np.ceil((span + 1) / most)))
         n_bins = int(np.ceil((span + 1) / width))
         return low - 0.5 + width * np.arange(n_bins + 1, dtype=np.float64)
     if span == 0:
         margin = max(abs(low) * 0.5, 0.5)
         return np.array([low - margin, low + margin])
-    return np.linspace(low, high, N_PICTURE_BINS + 1)
+    return np.linspace(low, high, most + 1)
 
 
 def _levels(column: CodedColumn, real: CodedTable, synthetic: CodedTable) -> ColumnPicture:

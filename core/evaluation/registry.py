@@ -31,6 +31,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.FIDELITY, "pairs", "PAIR_DETAILS"),
     Entry(Part.FIDELITY, "detection", "DETECTION_AUC"),
     Entry(Part.FIDELITY, "support", "SUPPORT"),
+    Entry(Part.FIDELITY, "whole", "WHOLE_TABLE"),
+    Entry(Part.FIDELITY, "constraints", "CONSTRAINTS"),
     Entry(Part.UTILITY, "utility", "UTILITY"),
     Entry(Part.UTILITY, "utility", "TRTS"),
     Entry(Part.UTILITY, "models", "MODELS_COMPARED"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.jobs.files import read_json
 from core.jobs.protocol import JobState, JobView
+from core.pictures import ProjectionPicture, SuspectRows
 from core.records import ColumnPicture, CorrelationPicture, DistanceCurve, MetricResult, Report
 
 REPORT = "report.json"
@@ -16,6 +17,8 @@ _TYPES = {
     "column": ColumnPicture,
     "correlation": CorrelationPicture,
     "curve": DistanceCurve,
+    "projection": ProjectionPicture,
+    "suspects": SuspectRows,
 }
 
 

@@ -1,6 +1,6 @@
 """Simulated tables at three distances, and how often 95 % intervals of fidelity cover what they promise to cover.
 
-Run as a program, `python -m tests.calibration.fidelity`, it prints coverage and widths at full counts as JSON.
+Run as a program, `python -m tests.calibration.fidelity [400 [near quick]]`, it prints coverage and widths as JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from core.evaluation.metric import Metric, Plan
 from core.evaluation.scoring import Ranking, bootstrap_weights, quantiles
 from core.evaluation.shapes import COLUMN_SHAPES
 from core.evaluation.support import SUPPORT
+from core.evaluation.three_way import THREE_WAY_MARGINALS
 from core.evaluation.trends import PAIR_TRENDS
+from core.evaluation.whole import WHOLE_TABLE
 from core.records import MetricResult, Scope
 from tests.evaluation.made import schema_of, tables_of
 
@@ -130,17 +132,22 @@ def auc_coverage(separation: float, n_repetitions: int, n_rows: int = 400) -> Co
     )
 
 
-QUICK = (COLUMN_SHAPES, PAIR_TRENDS, CORRELATION_DIFFERENCE)
+QUICK = (COLUMN_SHAPES, PAIR_TRENDS, CORRELATION_DIFFERENCE, THREE_WAY_MARGINALS, WHOLE_TABLE)
 
 
-def main(n_repetitions: int = 400) -> None:
-    """Print everything at full counts."""
+SLOW = (DETECTION_AUC, SUPPORT)
+
+
+def main(n_repetitions: int = 400, *parts: str) -> None:
+    """Print coverage at full counts, of all parts or of those named: a distance with `quick` or `slow`, or `auc`."""
     found = {}
     for distance in DISTANCES:
-        for metrics, count in ((QUICK, n_repetitions), ((DETECTION_AUC, SUPPORT), n_repetitions)):
-            for name, one in coverage(metrics, distance, count).items():
+        for part, metrics in (("quick", QUICK), ("slow", SLOW)):
+            if parts and not {distance, part} <= set(parts):
+                continue
+            for name, one in coverage(metrics, distance, n_repetitions).items():
                 found[f"{name}, {distance}"] = {key: round(getattr(one, key), 4) for key in one.__slots__}
-    for separation in (0.0, 1.0, 2.5):
+    for separation in (0.0, 1.0, 2.5) if not parts or "auc" in parts else ():
         one = auc_coverage(separation, n_repetitions)
         found[f"auc of a fixed model, separation {separation}"] = {
             key: round(getattr(one, key), 4) for key in one.__slots__
@@ -149,4 +156,4 @@ def main(n_repetitions: int = 400) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(one) for one in sys.argv[1:]))
+    main(*(int(one) if one.isdecimal() else one for one in sys.argv[1:]))
