@@ -12,6 +12,7 @@ with 600 rows of each table it covered 83 % where 95 % were promised.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ from core.evaluation.features import FeatureSpace
 from core.evaluation.learners import useful_threads
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.scoring import Ranking
+from core.evaluation.suspects import Suspect, least_real, suspect_rows
 from core.records import Direction, MetricResult, Scope
 
 N_FOLDS = 3
@@ -62,12 +64,17 @@ class Detection:
         Rows of each table.
     drops : float array of shape (n_columns,)
         Mean loss of AUC when a column is scrambled within the test rows; empty when not asked for.
+    suspects : tuple of (row of `other`, score, losses), the least real rows of every fold; empty when not asked for
+    typical : float
+        Median score of real rows.
     """
 
     auc: float
     error: float
     n_rows: int
     drops: np.ndarray
+    suspects: tuple[Suspect, ...] = ()
+    typical: float = 0.5
 
 
 def detect(
@@ -97,7 +104,7 @@ def detect(
     """
     rows, label = np.concatenate([real, other]), np.repeat([0, 1], [len(real), len(other)])
     fold = equal_rows_together(rows, generator)
-    aucs, curves, drops = [], [], []
+    aucs, curves, drops, suspects, of_real = [], [], [], [], []
     for number in range(N_FOLDS):
         train, test = fold != number, fold == number
         if min(len(np.unique(label[train])), len(np.unique(label[test]))) < 2:
@@ -117,14 +124,18 @@ def detect(
             scores = model.predict_proba(rows[test][:, used])[:, 1]
             aucs.append(Ranking.of(scores, label[test] == 1).auc())
             curves.append(_influence(scores, label[test] == 1, aucs[-1]))
+            of_real.append(scores[label[test] == 0])
             if scramble:
                 drops.append(_drops(model, rows[test], label[test], used, generator))
+                suspects += least_real(model, rows, np.flatnonzero(test), label, scores, used, generator)
     spread = np.concatenate(curves)
     return Detection(
         auc=float(np.mean(aucs)),
         error=float(OVERLAP * np.sqrt(np.mean(spread**2) / len(spread))),
         n_rows=len(other),
         drops=np.mean(drops, axis=0) if scramble else np.empty(0),
+        suspects=tuple(suspects),
+        typical=float(np.median(np.concatenate(of_real))),
     )
 
 
@@ -214,6 +225,8 @@ class DetectionAUC:
             ),
             n_rows=found.n_rows,
         )
+        if thorough:
+            yield suspect_rows(tables, space, found)
         for name, drop in zip(space.names if thorough else (), found.drops, strict=True):
             yield MetricResult(
                 metric="detection_by_column",
@@ -235,8 +248,9 @@ class DetectionAUC:
         data = coded(tables)
         most = MAX_DETECTION_ROWS.get(tables.plan, MAX_DETECTION_ROWS[Plan.STANDARD])
         n_rows = min(table.n_rows, data.train.n_rows, most)
-        pair = [one.taking(generator.permutation(one.n_rows)[:n_rows]) for one in (data.train, table)]
-        return detect(
+        chosen = [generator.permutation(one.n_rows)[:n_rows] for one in (data.train, table)]
+        pair = [one.taking(rows) for one, rows in zip((data.train, table), chosen, strict=True)]
+        found = detect(
             space.matrix(pair[0]),
             space.matrix(pair[1]),
             space.is_level,
@@ -244,6 +258,8 @@ class DetectionAUC:
             threads=tables.threads,
             scramble=scramble,
         )
+        rows = tuple(dataclasses.replace(one, row=int(chosen[1][one.row])) for one in found.suspects)
+        return dataclasses.replace(found, suspects=rows)
 
 
 DETECTION_AUC = DetectionAUC()
