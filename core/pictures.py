@@ -138,4 +138,3 @@ class SuspectRows:
             for one in value["rows"]
         )
         return cls(**{**value, "columns": tuple(value["columns"]), "rows": rows})
-

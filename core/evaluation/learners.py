@@ -6,6 +6,7 @@ set rows aside in large tables and not in small ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,14 +79,16 @@ class Task:
         """AUC or R2 of a model that has learned nothing."""
         return 0.0 if self.is_regression else 0.5
 
+    def known(self, table: CodedTable) -> np.ndarray:
+        """Whether the target of each row is known, bool array of shape (n_rows,)."""
+        if self.is_regression:
+            return ~np.isnan(table.numbers[self.target])
+        return self.lookup[table.codes[self.target]] >= 0
+
     def rows(self, table: CodedTable) -> Rows:
         """The rows of a table whose target is known."""
-        if self.is_regression:
-            truth = table.numbers[self.target]
-            known = ~np.isnan(truth)
-        else:
-            truth = self.lookup[table.codes[self.target]]
-            known = truth >= 0
+        truth = table.numbers[self.target] if self.is_regression else self.lookup[table.codes[self.target]]
+        known = self.known(table)
         return Rows(matrix=self.space.matrix(table)[known], truth=truth[known])
 
 
@@ -143,12 +146,21 @@ def useful_threads(threads: int, n_rows: int) -> int:
     return threads if n_rows > FEW_ROWS else 1
 
 
+Predictor = Callable[[np.ndarray], np.ndarray]
+"""From a matrix of features to probabilities of shape (n_rows, n_classes), or predicted values of shape (n_rows,)."""
+
+
 def boosted(task: Task, learn: Rows, test: Rows, *, seed: int, threads: int) -> np.ndarray:
-    """Learn from some rows and score others by gradient boosting.
+    """Learn from some rows and score others by gradient boosting; see `fit_boosted`."""
+    return fit_boosted(task, learn, seed=seed, threads=threads)(test.matrix)
+
+
+def fit_boosted(task: Task, learn: Rows, *, seed: int, threads: int) -> Predictor:
+    """Learn from some rows by gradient boosting.
 
     Returns
     -------
-    float array
+    callable
         Classification: probabilities of shape (n_rows, n_classes), 0 for classes that it never saw.
         Regression: predicted values of shape (n_rows,).
 
@@ -168,26 +180,38 @@ def boosted(task: Task, learn: Rows, test: Rows, *, seed: int, threads: int) -> 
     }
     with threadpool_limits(useful_threads(threads, len(learn))):
         if task.is_regression:
-            return _numbers(learn, test, used, settings)
-        return _probabilities(task, learn, test, used, settings)
+            return _numbers(learn, used, settings)
+        return _probabilities(task, learn, used, settings)
 
 
-def _numbers(learn: Rows, test: Rows, used: np.ndarray, settings: dict) -> np.ndarray:
+def _numbers(learn: Rows, used: np.ndarray, settings: dict) -> Predictor:
     centre, scale = learn.truth.mean(), learn.truth.std() or 1.0
     if not used.any():
-        return np.full(len(test), centre)
+        return lambda matrix: np.full(len(matrix), centre)
     model = HistGradientBoostingRegressor(**settings)
     model.fit(learn.matrix[:, used], (learn.truth - centre) / scale)
-    return model.predict(test.matrix[:, used]) * scale + centre
+
+    def predict(matrix: np.ndarray) -> np.ndarray:
+        with threadpool_limits(1):
+            return model.predict(matrix[:, used]) * scale + centre
+
+    return predict
 
 
-def _probabilities(task: Task, learn: Rows, test: Rows, used: np.ndarray, settings: dict) -> np.ndarray:
-    scores = np.zeros((len(test), len(task.classes)))
+def _probabilities(task: Task, learn: Rows, used: np.ndarray, settings: dict) -> Predictor:
     seen, counts = np.unique(learn.truth, return_counts=True)
-    if len(seen) == 1 or not used.any():  # nothing to learn: the same probabilities for every row
-        scores[:, seen] = counts / len(learn)
+    model = None
+    if len(seen) > 1 and used.any():
+        model = HistGradientBoostingClassifier(**settings)
+        model.fit(learn.matrix[:, used], learn.truth)
+
+    def predict(matrix: np.ndarray) -> np.ndarray:
+        scores = np.zeros((len(matrix), len(task.classes)))
+        if model is None:  # nothing to learn: the same probabilities for every row
+            scores[:, seen] = counts / len(learn)
+        else:
+            with threadpool_limits(1):
+                scores[:, model.classes_] = model.predict_proba(matrix[:, used])
         return scores
-    model = HistGradientBoostingClassifier(**settings)
-    model.fit(learn.matrix[:, used], learn.truth)
-    scores[:, model.classes_] = model.predict_proba(test.matrix[:, used])
-    return scores
+
+    return predict

@@ -57,6 +57,10 @@ class Tables:
         What the conditioned rows were asked for, in their order, each with the rows delivered; may be empty where it is
         not known.
     target : str or None
+    further_targets : tuple of str
+        Columns that are predicted beside the target.
+    sensitive : tuple of str
+        Columns by whose groups results are told apart.
     group : str or None
         Entity column by which rows were split: rows of one entity are not independent of each other.
     known : tuple of tuples of str
@@ -85,6 +89,8 @@ class Tables:
     conditioned: pd.DataFrame | None = None
     conditions: tuple[Condition, ...] = ()
     target: str | None = None
+    further_targets: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
     group: str | None = None
     known: tuple[tuple[str, ...], ...] = ()
     secrets: tuple[str, ...] = ()

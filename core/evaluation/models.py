@@ -1,7 +1,7 @@
 """Several models in several settings, at scope `model`: so that usefulness does not hang on one learner.
 
-Settings: trained on synthetic rows and tested on control rows (TSTR), on train rows (TRTR), and on both together.
-Models: logistic regression or ridge on scaled numbers and indicators, a random forest on the codes, gradient boosting.
+Settings: trained on synthetic rows and tested on control rows (TSTR), on train rows (TRTR), on both together, and
+trained on train rows and tested on synthetic ones (TRTS). Models: see `core.evaluation.fitted`.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score, mean_absolute_error, recall_score
-from threadpoolctl import threadpool_limits
 
 from core.evaluation.coded import coded
-from core.evaluation.learners import Rows, Task, boosted, check_testable, task_of
+from core.evaluation.fitted import MODELS, fit
+from core.evaluation.learners import Rows, Task, check_testable, task_of
 from core.evaluation.metric import Part, Plan, Tables
-from core.evaluation.scoring import Ranking, macro_auc, r2
-from core.evaluation.utility import class_rankings
+from core.evaluation.scorer import N_BOOTSTRAPS, class_rankings, scoring_of
+from core.evaluation.scoring import Ranking, bootstrap_weights, macro_auc, quantiles, r2
 from core.records import Direction, MetricResult, Scope
 
-MODELS = ("linear", "random forest", "gradient boosting")
 SETTINGS = {
-    "tstr": "trained on synthetic rows",
-    "trtr": "trained on real train rows",
-    "augmented": "trained on real train and synthetic rows",
+    "tstr": "trained on synthetic rows and tested on control rows",
+    "trtr": "trained on real train rows and tested on control rows",
+    "augmented": "trained on real train and synthetic rows and tested on control rows",
+    "trts": "trained on real train rows and tested on synthetic rows",
 }
 MAX_MODEL_ROWS = {Plan.STANDARD: 10_000, Plan.FULL: 200_000}
 """Rows learned from in each setting; of more, as many at random."""
 
-N_TREES = 60
+N_SEEDS = {Plan.STANDARD: 1, Plan.FULL: 5}
+"""Draws of rows and seeds of models behind the share that is kept; the standard plan bootstraps the test rows alone."""
+
 N_CALIBRATION_BINS = 10
 
 HIGHER, LOWER = Direction.HIGHER, Direction.LOWER
 
 
 class Models:
-    """Scores of every model in every setting, and whether they rank the models alike."""
+    """Scores of every model in every setting, what each keeps, and whether they rank the models alike."""
 
     names = ()
     part = Part.UTILITY
@@ -60,51 +60,85 @@ class Models:
         test = task.rows(data.control)
         check_testable(task, test)
         train, synthetic = task.rows(data.train), task.rows(data.synthetic)
-        learn = {"tstr": synthetic, "trtr": train, "augmented": train.with_rows(synthetic)}
-        most = MAX_MODEL_ROWS.get(tables.plan, MAX_MODEL_ROWS[Plan.STANDARD])
+        learn = {"trtr": train, "tstr": synthetic, "augmented": train.with_rows(synthetic)}
+        n_rows = len(tables.synthetic)
         main: dict[str, dict[str, float]] = {setting: {} for setting in SETTINGS}
-        for setting, rows in learn.items():
-            if not len(rows):
-                continue
-            generator = tables.generator(f"models {setting}")
-            rows = rows.taking(np.sort(generator.permutation(len(rows))[:most]))
-            for model in MODELS:
-                scores = _predicted(model, task, rows, test, tables)
-                found = _regression_rows if task.is_regression else _class_rows
-                for result in found(task, test, scores, setting, model, len(tables.synthetic)):
-                    main[setting].setdefault(model, result.value)  # the first score is the one that ranks
-                    yield result
-        yield from _rank_agreement(main, len(tables.synthetic))
+        for model in MODELS:
+            scores: dict[str, np.ndarray] = {}
+            for setting, rows in learn.items():
+                if not len(rows):
+                    continue
+                predict = fit(model, task, _chosen(tables, rows, setting), tables)
+                scores[setting] = predict(test.matrix)
+                tested = {setting: (test, scores[setting])}
+                if setting == "trtr" and len(synthetic) > 1 and synthetic.truth.min() < synthetic.truth.max():
+                    tested["trts"] = (synthetic, predict(synthetic.matrix))
+                for name, (of, predicted) in tested.items():
+                    for result in _rows_of(task, of, predicted, name, model, n_rows):
+                        main[name].setdefault(model, result.value)  # the first score is the one that ranks
+                        yield result
+            yield from _kept(tables, task, test, scores, learn, model)
+        yield from _rank_agreement(main, n_rows)
 
 
-def _predicted(model: str, task: Task, learn: Rows, test: Rows, tables: Tables) -> np.ndarray:
-    """Probabilities of shape (n_rows, n_classes), or predicted values of shape (n_rows,)."""
-    if model == "gradient boosting":
-        return boosted(task, learn, test, seed=tables.seed, threads=tables.threads)
-    vectors = task.space.vectors if model == "linear" else _without_missing
-    matrix, tested = vectors(learn.matrix), vectors(test.matrix)
-    with threadpool_limits(tables.threads):
-        if task.is_regression:
-            centre, scale = learn.truth.mean(), learn.truth.std() or 1.0
-            learner = Ridge() if model == "linear" else _forest(RandomForestRegressor, tables)
-            return learner.fit(matrix, (learn.truth - centre) / scale).predict(tested) * scale + centre
-        scores = np.zeros((len(test), len(task.classes)))
-        if len(np.unique(learn.truth)) == 1:
-            scores[:, int(learn.truth[0])] = 1.0
-            return scores
-        learner = LogisticRegression(max_iter=200) if model == "linear" else _forest(RandomForestClassifier, tables)
-        learner.fit(matrix, learn.truth)
-        scores[:, learner.classes_.astype(int)] = learner.predict_proba(tested)
-        return scores
+def _chosen(tables: Tables, rows: Rows, setting: str, seed: int = 0) -> Rows:
+    """As many rows at random as the plan learns from."""
+    most = MAX_MODEL_ROWS.get(tables.plan, MAX_MODEL_ROWS[Plan.STANDARD])
+    generator = tables.generator(f"models {setting}" if not seed else f"models {setting} {seed}")
+    return rows.taking(np.sort(generator.permutation(len(rows))[:most]))
 
 
-def _forest(kind: type, tables: Tables) -> Any:
-    return kind(n_estimators=N_TREES, min_samples_leaf=3, random_state=tables.seed, n_jobs=tables.threads)
+def _rows_of(task: Task, test: Rows, scores: np.ndarray, setting: str, model: str, n_rows: int):
+    return (_regression_rows if task.is_regression else _class_rows)(task, test, scores, setting, model, n_rows)
 
 
-def _without_missing(matrix: np.ndarray) -> np.ndarray:
-    """Codes and numbers with missing below all of them, for trees that split by order."""
-    return np.nan_to_num(np.clip(matrix, -1e30, 1e30), nan=-1e31).astype(np.float64)
+def _kept(
+    tables: Tables, task: Task, test: Rows, scores: dict[str, np.ndarray], learn: dict[str, Rows], model: str
+) -> Iterator[MetricResult]:
+    """The share of the real rows' gain over chance that this model keeps, with its interval.
+
+    Test rows are drawn again, the same for both; in the full plan so are the rows learned from, by `N_SEEDS` fits each.
+    """
+    if not {"tstr", "trtr"} <= set(scores):
+        return
+    n_seeds = N_SEEDS.get(tables.plan, 1)
+    weights = bootstrap_weights(len(test), N_BOOTSTRAPS, tables.generator("bootstrap of models"))
+    pairs = [tuple(scoring_of(task, test.truth, scores[setting]) for setting in ("tstr", "trtr"))]
+    for seed in range(1, n_seeds):
+        pair = []
+        for setting in ("tstr", "trtr"):
+            rows = _chosen(tables, learn[setting], setting, seed)
+            drawn = tables.generator(f"seed {seed} of {setting} {model}").integers(0, len(rows), len(rows))
+            pair.append(scoring_of(task, test.truth, fit(model, task, rows.taking(drawn), tables)(test.matrix)))
+        pairs.append(tuple(pair))
+    value = _share(pairs[0][0](None), pairs[0][1](None), task.chance)
+    redrawn = np.array(
+        [_share(*(score(one) for score in pairs[place % n_seeds]), task.chance) for place, one in enumerate(weights)]
+    )
+    low, high = quantiles(redrawn)
+    if not np.isfinite(value):
+        return
+    yield MetricResult(
+        metric="utility_kept",
+        scope=Scope.MODEL,
+        subject=(model,),
+        value=float(value),
+        low=low,
+        high=high,
+        interval=""
+        if low is None
+        else "95 %, paired bootstrap of the control rows"
+        + (f" and of the rows learned from ({n_seeds} seeds)" if n_seeds > 1 else "; models fixed"),
+        unit="share of the gain over chance, up to about 1",
+        anchors={"chance": 0.0, "real rows": 1.0},
+        explanation="How much of what real rows teach this model synthetic rows teach too: 1 means all of it.",
+        n_rows=len(tables.synthetic),
+    )
+
+
+def _share(tstr: float, trtr: float, chance: float) -> float:
+    """(TSTR - chance) / (TRTR - chance); NaN where real rows teach nothing."""
+    return (tstr - chance) / (trtr - chance) if trtr > chance else float("nan")
 
 
 def _class_rows(
@@ -126,6 +160,9 @@ def _class_rows(
     yield _row(setting, "pr_auc", (model,), precision, HIGHER, "PR-AUC 0 to 1", {"prevalence": chance}, n_rows, of)
     f1 = f1_score(test.truth, chosen, average="macro", labels=present, zero_division=0)
     yield _row(setting, "f1", (model,), f1, HIGHER, "F1 0 to 1", {}, n_rows, ", mean over classes")
+    each = f1_score(test.truth, chosen, average=None, labels=present, zero_division=0)
+    for one, value in zip(present, each, strict=True):
+        yield _row(setting, "f1", (model, task.classes[one]), value, HIGHER, "F1 0 to 1", {}, n_rows, " of the class")
     yield _row(
         setting, "calibration_error", (model,), calibration_error(test.truth, scores), LOWER, "share 0 to 1", {}, n_rows
     )
@@ -188,7 +225,7 @@ def _row(
         direction=direction,
         unit=unit,
         anchors=anchors,
-        explanation=f"{_LABELS[score]}{more}, {SETTINGS[setting]} and tested on control rows.",
+        explanation=f"{_LABELS[score]}{more}, {SETTINGS[setting]}.",
         n_rows=n_rows,
     )
 

@@ -1,8 +1,8 @@
 """Rules between two columns that every train row obeys and that chance would not keep: found in data, not asked for.
 
 Three kinds: one number never exceeds another; a level decides another; a value is missing wherever another is. A rule
-counts only where columns drawn on their own would break it in at least one row in a hundred, so that ranges that never meet
-make no rule.
+counts only where columns drawn on their own would break it in at least one row in a hundred, so that ranges that never
+meet make no rule.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The synthetic rows that a detector finds least real, and the values that give them away.
 
-A row's reason is found by trying: each of its values is replaced by those of real rows, and the columns whose replacement
-lowers the score most are the ones that gave it away.
+A row's reason is found by trying: each of its values is replaced by those of real rows, and the columns whose
+replacement lowers the score most are the ones that gave it away.
 """
 
 from __future__ import annotations

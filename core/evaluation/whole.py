@@ -1,7 +1,8 @@
 """Whole rows: how far the synthetic table lies from the real one as a cloud of points, and a picture of both clouds.
 
-Rows become vectors by `FeatureSpace.vectors` (scaled numbers, indicators of levels), fitted on the train rows. Distances are
-measured in the train rows' own spread (Mahalanobis), so that a direction in which real rows hardly vary counts for more.
+Rows become vectors by `FeatureSpace.vectors` (scaled numbers, indicators of levels), fitted on the train rows.
+Distances are measured in the train rows' own spread (Mahalanobis), so that a direction in which real rows hardly vary
+counts for more.
 """
 
 from __future__ import annotations
@@ -149,9 +150,7 @@ class WholeTable:
             value = compute(found)
             redraws = Redraws.of(len(found), tables.generator("redraws of cloud"))
             redrawn = None if redraws is None else redraw(found, redraws)
-            anchors = anchors_of(
-                tables, metric, lambda table, compute=compute: compute(vectors(table, "anchor"))
-            )
+            anchors = anchors_of(tables, metric, lambda table, compute=compute: compute(vectors(table, "anchor")))
             if metric == "atypical_rows":
                 anchors["train rows"] = 1 - TYPICAL
             if control is not None:
@@ -210,9 +209,7 @@ def projection(cloud: Cloud, vectors: dict[str, np.ndarray | None]) -> Projectio
 
 
 def _grid(points: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> Counts:
-    inside = [
-        np.clip(one, edges[0], edges[-1]) for one, edges in zip(points.T, (x_edges, y_edges), strict=True)
-    ]
+    inside = [np.clip(one, edges[0], edges[-1]) for one, edges in zip(points.T, (x_edges, y_edges), strict=True)]
     counts = np.histogram2d(inside[1], inside[0], bins=[y_edges, x_edges])[0].astype(int)
     return tuple(tuple(row) for row in counts.tolist())
 

@@ -1,7 +1,7 @@
 """Anchors of a dataset, computed once and kept beside its train rows for every later evaluation.
 
-Two things are kept: tables of comparison models (Parquet inside, under an ending of their own, since the tables of a dataset
-are what its content id is made of), and the values of anchors for one way of judging. Both go when the dataset goes.
+Two things are kept: tables of comparison models (Parquet inside, under an ending of their own, since the tables of a
+dataset are what its content id is made of), and the values of anchors for one way of judging. Both go with the dataset.
 """
 
 from __future__ import annotations

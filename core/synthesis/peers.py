@@ -1,7 +1,7 @@
 """Comparison models of SDV, drawn from the same train rows: tables to judge beside the sample, never the sample itself.
 
-Only SDV's public interface is used. Columns travel under neutral names and with the two types that matter to a copula, so
-that no name, date layout or boolean spelling of the analyst's table can stop it.
+Only SDV's public interface is used. Columns travel under neutral names and with the two types that matter to a copula,
+so that no name, date layout or boolean spelling of the analyst's table can stop it.
 """
 
 from __future__ import annotations

@@ -7,4 +7,4 @@ def _quick_learners(monkeypatch):
     monkeypatch.setattr("core.evaluation.learners.N_ITERATIONS", 12)
     monkeypatch.setattr("core.evaluation.detection.N_ITERATIONS", 15)
     monkeypatch.setattr("core.evaluation.detection.SCRAMBLED_ROWS", 300)
-    monkeypatch.setattr("core.evaluation.models.N_TREES", 8)
+    monkeypatch.setattr("core.evaluation.fitted.N_TREES", 8)

@@ -62,7 +62,9 @@ def test_the_share_by_hand():
     schema = schema_of(a="continuous", b="continuous")
     # of four rows, (3, 2) breaks a <= b; (missing, 1) cannot: 3 of 4
     synthetic = {"a": [3.0, 2.0, 5.0, np.nan], "b": [2.0, 2.0, 9.0, 1.0]}
-    assert result(list(CONSTRAINTS.measure(tables_of(schema, real, synthetic))), "constraint_satisfaction").value == 0.75
+    assert (
+        result(list(CONSTRAINTS.measure(tables_of(schema, real, synthetic))), "constraint_satisfaction").value == 0.75
+    )
 
 
 def test_without_a_rule_there_is_a_reason():

@@ -15,13 +15,14 @@ def suspects(synthetic: dict) -> SuspectRows:
     return found
 
 
-def test_planted_rows_are_found_with_the_value_that_gives_them_away():
+def test_planted_rows_are_found_with_the_value_that_gives_them_away(monkeypatch):
+    monkeypatch.setattr("core.evaluation.detection.N_ITERATIONS", 60)
     synthetic = people(900, 1)
-    planted = np.arange(0, 900, 30)
+    planted = np.arange(0, 900, 7)
     synthetic["age"][planted] = 140.0
     found = suspects(synthetic)
     caught = [one for one in found.rows if one.place in planted]
-    assert len(caught) >= 24  # of 30 planted ones, by chance one or two of 36
+    assert len(caught) >= 30  # a fold tells 12
     for one in caught:
         assert one.reasons[0][0] == "age"
         assert one.values[found.columns.index("age")] == "140"

@@ -54,8 +54,6 @@ def test_marginals_and_relations_of_ranks_come_back(drawn):
 
 def test_too_few_rows_are_a_reason(drawn):
     real, _ = drawn
-    schema = Schema(
-        columns=(Column(name="flag", type=ColumnType.BOOLEAN, reason="made", storage=Storage.TEXT),)
-    )
+    schema = Schema(columns=(Column(name="flag", type=ColumnType.BOOLEAN, reason="made", storage=Storage.TEXT),))
     with pytest.raises(NotApplicable, match="at least 10 train rows"):
         draw_gaussian_copula(real.iloc[:3], schema, 3)

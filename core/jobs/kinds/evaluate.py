@@ -59,6 +59,8 @@ def run(context: JobContext) -> JobState:
         if len(synthetic) > n_unconditioned
         else None,
         target=target,
+        further_targets=tuple(config.get("further_targets") or ()),
+        sensitive=tuple(config.get("sensitive") or ()),
         group=config.get("group"),
         known=tuple(tuple(names) for names in config.get("known") or ()),
         secrets=tuple(config.get("secrets") or ()),
@@ -87,6 +89,8 @@ def run(context: JobContext) -> JobState:
         shelf.keep(way, results, (BOOTSTRAP, INDEPENDENT, GAUSSIAN_COPULA))
     settings = {
         "target": target,
+        "further_targets": list(tables.further_targets),
+        "sensitive": list(tables.sensitive),
         "group": config.get("group"),
         "known": [list(names) for names in tables.known],
         "secrets": list(tables.secrets),
