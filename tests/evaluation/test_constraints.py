@@ -1,4 +1,4 @@
-"""Rules that all real rows obey: found where they are, not where chance explains them, and counted in synthetic rows."""
+"""Rules that all real rows obey: found where they are and not where chance explains them, counted in synthetic rows."""
 
 import numpy as np
 import pytest

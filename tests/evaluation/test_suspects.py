@@ -25,7 +25,7 @@ def test_planted_rows_are_found_with_the_value_that_gives_them_away(monkeypatch)
     assert len(caught) >= 30  # a fold tells 12
     for one in caught:
         assert one.reasons[0][0] == "age"
-        assert one.values[found.columns.index("age")] == "140"
+        assert float(one.values[found.columns.index("age")]) == 140
         assert one.score > 0.8 > found.typical
     scores = [one.score for one in found.rows]
     assert scores == sorted(scores, reverse=True)

@@ -7,8 +7,8 @@ from core.evaluation.coded import coded
 from core.evaluation.features import MAX_LEVELS_HOT, MAX_LEVELS_LEARNED, FeatureSpace
 from core.evaluation.learners import task_of
 from core.evaluation.metric import Plan
-from core.evaluation.scoring import Ranking, bootstrap_weights, macro_auc, r2
 from core.evaluation.scorer import Scored, scoring_of
+from core.evaluation.scoring import Ranking, bootstrap_weights, macro_auc, r2
 from core.evaluation.utility import TRTS, UTILITY, kept_result
 from core.records import Status
 from tests.evaluation.made import MIXED, people, result, schema_of, shuffled, tables_of

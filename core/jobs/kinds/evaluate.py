@@ -115,6 +115,8 @@ def _made(context: JobContext) -> dict[str, Any]:
 def _conditions(made: Mapping[str, Any]) -> tuple[Condition, ...]:
     outcomes = [ConditionOutcome.from_json(one) for one in made.get("outcomes", ())]
     return tuple(dataclasses.replace(one.condition, n_rows=one.n_obtained) for one in outcomes)
+
+
 def _shelf(context: JobContext, schema: Schema) -> AnchorShelf:
     return AnchorShelf(context.existing(context.config.get("train"), "the train rows"), schema)
 
