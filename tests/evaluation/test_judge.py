@@ -114,5 +114,5 @@ def test_evaluations_that_share_work_on_the_real_rows_find_the_same_numbers():
 
     shared = {}
     judged_as(1, shared)
-    assert {"trtr", "detection of control"} <= set(shared)
+    assert {"trtr of buys", "detection of control"} <= set(shared)
     assert judged_as(3, shared) == judged_as(3, {})
