@@ -10,6 +10,7 @@ import click
 
 from core.cli.demo import demo
 from core.cli.evaluate import evaluate
+from core.cli.frontier import frontier
 from core.cli.profile import profile
 from core.cli.synthesize import synthesize
 from core.errors import DoppelError, UserError
@@ -60,3 +61,4 @@ main.add_command(synthesize)
 main.add_command(profile)
 main.add_command(evaluate)
 main.add_command(demo)
+main.add_command(frontier)

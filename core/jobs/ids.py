@@ -7,7 +7,7 @@ import secrets
 
 from core.errors import UnknownId
 
-ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export")
+ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep")
 """What ids are given to. A made thing has the id of the job that makes it."""
 
 JOB_ID_KINDS = {
@@ -17,6 +17,8 @@ JOB_ID_KINDS = {
     "sample": "sample",
     "evaluate": "evaluation",
     "export": "export",
+    "tape": "tape",
+    "sweep": "sweep",
 }
 """Kind of the id that a job of each kind carries."""
 

@@ -2,7 +2,8 @@
 
 It starts what waits when the lane is free, so that a closed tab stalls nothing, and ends what does not heed a stop.
 Lanes let short work pass a training: one training per device, and beside it one job each of judging, drawing and
-reading. It ends when nothing is left to do; `core.jobs.launch` starts it again.
+reading, the tape that judges a run's checkpoints as they come, and the sweep that asks for runs. It ends when nothing
+is left to do; `core.jobs.launch` starts it again.
 """
 
 from __future__ import annotations
@@ -203,7 +204,7 @@ def lane(config: dict) -> str:
         settings = config.get("config")
         device = settings.get("device") if isinstance(settings, dict) else None
         return f"train on {device if device in ('cpu', 'cuda') else _best_device()}"
-    return {"evaluate": "judge", "sample": "draw"}.get(str(kind), "tables")
+    return {"evaluate": "judge", "sample": "draw", "tape": "tape", "sweep": "sweep"}.get(str(kind), "tables")
 
 
 def _best_device() -> str:

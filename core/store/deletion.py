@@ -14,6 +14,9 @@ from core.jobs.protocol import LOCK
 from core.store.values import StoredJob
 
 TABLES = (
+    ("tape_point", "run_id"),
+    ("decision", "run_id"),
+    ("sweep_trial", "sweep_id"),
     ("metric_result", "evaluation_id"),
     ("evaluation", "id"),
     ("sample", "id"),

@@ -12,7 +12,7 @@ from enum import StrEnum
 import duckdb
 
 from core.errors import MigrationFailed
-from core.jobs.protocol import JOB_KINDS, JobState
+from core.jobs.protocol import JobState
 from core.records import Direction, Scope, Status, Verdict
 from core.schema import ColumnType, Storage, Treatment
 
@@ -171,13 +171,16 @@ def m001_catalogue(cursor: duckdb.DuckDBPyConnection) -> None:
     _create_metric_result(cursor)
 
 
+_FIRST_KINDS = ("read", "profile", "train", "sample", "evaluate", "export")
+
+
 def m002_jobs(cursor: duckdb.DuckDBPyConnection) -> None:
     """Jobs and the state in which they were last taken in."""
     cursor.execute(
         f"""
         create table job (
             id varchar primary key,
-            kind varchar not null check (kind in {_one_of(JOB_KINDS)}),
+            kind varchar not null check (kind in {_one_of(_FIRST_KINDS)}),
             state varchar not null check (state in {_one_of(JobState)}),
             config varchar not null,
             error_id varchar not null,
@@ -213,7 +216,66 @@ def m004_more_verdicts(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("drop table metric_result_before")
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit, m004_more_verdicts)
+def m005_tapes(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Judged checkpoints, what rules decided, trials of sweeps; the kinds of jobs that make them."""
+    cursor.execute("alter table job rename to job_before")
+    cursor.execute(
+        f"""
+        create table job (
+            id varchar primary key,
+            kind varchar not null check (kind in {_one_of((*_FIRST_KINDS, "tape", "sweep"))}),
+            state varchar not null check (state in {_one_of(JobState)}),
+            config varchar not null,
+            error_id varchar not null,
+            error varchar not null,
+            created_at timestamp not null,
+            updated_at timestamp not null
+        )
+        """
+    )
+    cursor.execute("insert into job by name select * from job_before")
+    cursor.execute("drop table job_before")
+    cursor.execute(
+        """
+        create table tape_point (
+            tape_id varchar not null,
+            run_id varchar not null,
+            epoch bigint not null check (epoch >= 0),
+            anchor varchar not null,
+            plan varchar not null,
+            value varchar not null,
+            created_at timestamp not null,
+            primary key (tape_id, epoch, anchor)
+        )
+        """
+    )
+    cursor.execute(
+        """
+        create table decision (
+            tape_id varchar not null,
+            run_id varchar not null,
+            place integer not null,
+            epoch bigint,
+            why varchar not null check (why in ('', 'cap', 'plateau')),
+            value varchar not null,
+            primary key (tape_id, place)
+        )
+        """
+    )
+    cursor.execute(
+        """
+        create table sweep_trial (
+            sweep_id varchar not null,
+            number integer not null check (number >= 0),
+            state varchar not null,
+            value varchar not null,
+            primary key (sweep_id, number)
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit, m004_more_verdicts, m005_tapes)
 
 
 def applied(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

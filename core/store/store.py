@@ -10,13 +10,14 @@ from core.dataset import Dataset, canonical_json, content_id
 from core.jobs.ids import check_id
 from core.records import ConditionOutcome, EpochRecord, Report, SampleRequest
 from core.store import deletion, queries, serial, verification
-from core.store.connection import Connection, unknown
+from core.store.connection import unknown
+from core.store.tapes import TapeStore
 from core.store.values import Problem, StoredCheckpoint, StoredEvaluation, StoredJob, StoredRun, StoredSample
 
 Found = TypeVar("Found")
 
 
-class Store(Connection):
+class Store(TapeStore):
     """The open catalogue of a session; made by `Store.open(folder)`.
 
     Saving the same thing twice is silent, saving another thing under a known id is refused with a `StoreError`, and an

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.dataset import Dataset, SplitSpec
 from core.jobs.launch import ensure_runner
 from core.jobs.protocol import JobState, JobView, list_jobs
+from core.jobs.tapes import decisions_of, points_of
 from core.records import ConditionOutcome, EpochRecord, Report, SampleRequest
 from core.schema import Schema
 
@@ -99,7 +100,19 @@ def _take_evaluation(session: Session, view: JobView, state: JobState) -> None:
     )
 
 
-TAKERS = {"profile": _take_dataset, "train": _take_run, "sample": _take_sample, "evaluate": _take_evaluation}
+def _take_tape(session: Session, view: JobView, state: JobState) -> None:
+    if state.is_over:
+        run_id = view.config["run_id"]
+        session.store.save_tape(view.id, run_id=run_id, points=points_of(view), decisions=decisions_of(view))
+
+
+TAKERS = {
+    "profile": _take_dataset,
+    "train": _take_run,
+    "sample": _take_sample,
+    "evaluate": _take_evaluation,
+    "tape": _take_tape,
+}
 
 
 def _json(path: Path) -> dict:

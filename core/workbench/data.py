@@ -113,9 +113,11 @@ def start_demo(session: Session, *, n_rows: int, seed: int) -> str:
     return start_for(session, "read", config)
 
 
-def start_for(session: Session, kind: str, config: dict, *, job_id: str | None = None) -> str:
+def start_for(
+    session: Session, kind: str, config: dict, *, job_id: str | None = None, after: Sequence[str] = ()
+) -> str:
     """Put a job into the queue and into the catalogue; returns its id, which is that of what it makes."""
-    job_id = start_job(session.folder, kind, config, job_id=job_id)
+    job_id = start_job(session.folder, kind, config, job_id=job_id, after=after)
     session.store.save_job(job_id, kind=kind, config=config)
     return job_id
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.dataset import Dataset
 from core.errors import InvalidConfig, UnknownId, listed
 from core.evaluation.verdict import DEFAULT_THRESHOLDS, Threshold, with_verdicts
 from core.jobs.ids import check_id
@@ -20,7 +21,16 @@ from core.jobs.reports import report_of
 from core.records import Report
 from core.workbench.absorb import absorb
 from core.workbench.attacker import Attacker, settings_of
-from core.workbench.data import check_choices, control_paths, corrected, dataset, reading, start_for, start_reading
+from core.workbench.data import (
+    check_choices,
+    control_paths,
+    corrected,
+    dataset,
+    reading,
+    start_for,
+    start_reading,
+    table_path,
+)
 from core.workbench.sampling import sample
 from core.workbench.sessions import Session, follow, job_folder
 
@@ -60,28 +70,62 @@ def start_evaluation(
     _check(parts, plan)
     drawn = sample(session, sample_id)
     real = dataset(session, drawn.dataset_id)
-    return start_for(
+    config = evaluation_config(
         session,
-        "evaluate",
-        {
-            "sample_id": sample_id,
-            "train": f"tables/{real.id}-train.parquet",
-            "control": [str(path.relative_to(session.folder)) for path in control_paths(session, real.id)],
-            "synthetic": drawn.job.config["output"],
-            "n_unconditioned": drawn.n_unconditioned,
-            "schema": real.schema.to_json(),
-            "target": real.target,
-            "group": real.split.group,
-            "conditions": [
-                dataclasses.asdict(dataclasses.replace(one.condition, n_rows=one.n_obtained)) for one in drawn.outcomes
-            ],
-            "parts": list(parts),
-            "plan": plan,
-            "seed": seed,
-            "threads": 0,
-            **settings_of(real.schema, attacker),
-        },
+        real,
+        sample_id=sample_id,
+        output=drawn.job.config["output"],
+        n_unconditioned=drawn.n_unconditioned,
+        conditions=[
+            dataclasses.asdict(dataclasses.replace(one.condition, n_rows=one.n_obtained)) for one in drawn.outcomes
+        ],
+        parts=parts,
+        plan=plan,
+        seed=seed,
+        promoted=bool(drawn.job.config.get("promoted")),
+        more=settings_of(real.schema, attacker),
     )
+    return start_for(session, "evaluate", config)
+
+
+def evaluation_config(
+    session: Session,
+    real: Dataset,
+    *,
+    sample_id: str,
+    output: str,
+    n_unconditioned: int,
+    parts: Sequence[str],
+    plan: str,
+    seed: int,
+    promoted: bool,
+    conditions: Sequence[Mapping[str, object]] = (),
+    more: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """Settings of the job that judges a sample.
+
+    A sample whose checkpoint was promoted is judged by the report half of the control rows alone, since the selection
+    half took part in choosing it (`docs/decisions/0003`).
+    """
+    control = control_paths(session, real.id)
+    if promoted:
+        control = [table_path(session, real.id, "control-report")]
+    return {
+        "sample_id": sample_id,
+        "train": f"tables/{real.id}-train.parquet",
+        "control": [str(path.relative_to(session.folder)) for path in control],
+        "synthetic": output,
+        "n_unconditioned": n_unconditioned,
+        "schema": real.schema.to_json(),
+        "target": real.target,
+        "group": real.split.group,
+        "conditions": list(conditions),
+        "parts": list(parts),
+        "plan": plan,
+        "seed": seed,
+        "threads": 0,
+        **(more or {}),
+    }
 
 
 def _check(parts: Sequence[str], plan: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -64,7 +66,14 @@ def check_request(session: Session, dataset_id: str, request: SampleRequest) -> 
             )
 
 
-def start_sampling(session: Session, run_id: str, request: SampleRequest, *, epoch: int | None = None) -> str:
+def start_sampling(
+    session: Session,
+    run_id: str,
+    request: SampleRequest,
+    *,
+    epoch: int | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> str:
     """Start drawing from a run's checkpoint (its last one by default); returns the sample's id.
 
     Raises
@@ -97,6 +106,7 @@ def start_sampling(session: Session, run_id: str, request: SampleRequest, *, epo
             "request": request.to_json(),
             "device": trained.config.device,
             "threads": trained.config.threads,
+            **(more or {}),
         },
         job_id=sample_id,
     )

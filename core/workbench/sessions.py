@@ -175,6 +175,11 @@ def follow(session: Session, job_id: str, *, clock_tick: float = TICK_SECONDS) -
     yield view
 
 
+def keep_going(session: Session) -> None:
+    """See to it that what waits in the session is started."""
+    ensure_runner(session.folder)
+
+
 def raise_if_failed(view: JobView) -> None:
     """Turn a failed or crashed job into the error that it met."""
     state = view.state

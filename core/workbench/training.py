@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import InvalidConfig, TooFewRows, UnknownId, listed
@@ -63,8 +63,15 @@ def configured(preset: str | None, settings: Mapping[str, str]) -> TrainingConfi
     return config.with_settings(settings)
 
 
-def start_training(session: Session, dataset_id: str, config: TrainingConfig) -> str:
+def start_training(
+    session: Session, dataset_id: str, config: TrainingConfig, *, checkpoint_epochs: Sequence[int] = ()
+) -> str:
     """Start a run; returns its id.
+
+    Parameters
+    ----------
+    checkpoint_epochs : sequence of int
+        Epochs that are kept beside those of `config.checkpoint_every`.
 
     Raises
     ------
@@ -90,6 +97,7 @@ def start_training(session: Session, dataset_id: str, config: TrainingConfig) ->
             "schema": real.schema.to_json(),
             "config": config.to_json(),
             "target": real.target,
+            "checkpoint_epochs": sorted(checkpoint_epochs),
         },
         job_id=run_id,
     )

@@ -47,7 +47,7 @@ def test_an_empty_catalogue_gets_every_step_once(cursor) -> None:
     assert tables(cursor) == before
     assert {name for name, *_ in before} == {
         "dataset", "dataset_column", "training_run", "epoch", "checkpoint", "sample", "evaluation", "metric_result",
-        "job", "audit", "migration",
+        "job", "audit", "migration", "tape_point", "decision", "sweep_trial",
     }  # fmt: skip
 
 

@@ -47,14 +47,14 @@ def run(context: JobContext) -> JobState:
         raise InvalidConfig(f"The target {target!r} is not a column of the table.", field="target")
     context.keep_records([])
     context.step(0.0, "Reading the tables")
-    train = _table(context.existing(config.get("train"), "the train rows"), schema, "train rows")
-    synthetic = _table(context.existing(config.get("synthetic"), "the synthetic rows"), schema, "synthetic rows")
-    controls = [_table(context.existing(path, "the control rows"), schema, "control rows") for path in control_paths]
+    train = read_rows(context.existing(config.get("train"), "the train rows"), schema, "train rows")
+    synthetic = read_rows(context.existing(config.get("synthetic"), "the synthetic rows"), schema, "synthetic rows")
+    controls = [read_rows(context.existing(path, "the control rows"), schema, "control rows") for path in control_paths]
     tables = Tables(
         schema=schema,
         train=train,
         synthetic=synthetic.iloc[:n_unconditioned],
-        control=_together(controls),
+        control=together(controls),
         conditioned=synthetic.iloc[n_unconditioned:].reset_index(drop=True)
         if len(synthetic) > n_unconditioned
         else None,
@@ -132,7 +132,7 @@ def _way(config: dict, tables: Tables) -> dict:
     }
 
 
-def _table(path: Path, schema: Schema, what: str) -> pd.DataFrame:
+def read_rows(path: Path, schema: Schema, what: str) -> pd.DataFrame:
     """A work frame of the columns of the schema that the file has; the modelled ones must be there.
 
     Synthetic tables have no left-out columns, and judging looks at modelled columns only.
@@ -149,7 +149,7 @@ def _table(path: Path, schema: Schema, what: str) -> pd.DataFrame:
     return read_frame(path, schema, columns=[name for name in schema.names if name in there])
 
 
-def _together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
+def together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
     """Tables under each other with one list of levels per column; None where there are no rows."""
     frames = [frame for frame in frames if len(frame)]
     if len(frames) < 2:

@@ -34,9 +34,9 @@ from core.tables import read_frame
 def run(context: JobContext) -> JobState:
     """Train until the configured epochs and their extensions are done, or somebody asks for an end.
 
-    A checkpoint is made every `checkpoint_every` epochs, and at every end: in the middle of an epoch as
-    `partial-<epochs done>-<step>`, else as `checkpoint-<epoch>`. Records that a kill has left beyond the checkpoint
-    are dropped before going on, since the same steps will write them again.
+    A checkpoint is made every `checkpoint_every` epochs, at the `checkpoint_epochs` of the job's settings, and at every
+    end: in the middle of an epoch as `partial-<epochs done>-<step>`, else as `checkpoint-<epoch>`. Records that a kill
+    has left beyond the checkpoint are dropped before going on, since the same steps will write them again.
     """
     with context.reading_settings():
         schema = Schema.from_json(context.config["schema"])
@@ -91,6 +91,7 @@ def _drop_records_beyond(context: JobContext, step: int) -> None:
 
 def _train(context: JobContext, training: Training, budget: int) -> JobState:
     every, pace = training.config.checkpoint_every, _Pace()
+    chosen = set(context.config.get("checkpoint_epochs") or ())
     while True:
         for record in train(training, until_epoch=_target(context, training)):
             context.record(record.to_json())
@@ -98,7 +99,7 @@ def _train(context: JobContext, training: Training, budget: int) -> JobState:
             if wanted is not None:
                 _save(context, training, budget)
                 return wanted
-            if record.epoch_done and record.epoch % every == 0:
+            if record.epoch_done and (record.epoch % every == 0 or record.epoch in chosen):
                 _save(context, training, budget)
             _tell(context, training, record, pace)
         _save(context, training, budget)

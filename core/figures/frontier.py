@@ -1,0 +1,219 @@
+"""Utility against privacy, and every metric over epochs, on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from core.figures.text import plain, short
+from core.figures.theme import LIGHT, Palette, styled, translucent
+from core.records import MetricResult
+from core.tape import CONTROL, COPY, Band, Rule, Series, TapePoint
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
+
+
+def frontier_figure(
+    settings: Sequence[Series],
+    x: str,
+    y: str,
+    *,
+    labels: Mapping[str, str],
+    anchors: Mapping[str, TapePoint] | None = None,
+    front: Collection[tuple[str, int]] = (),
+    selected: tuple[str, int] | None = None,
+    rules: Sequence[Rule] = (),
+    by_steps: bool = False,
+    colours: Palette = LIGHT,
+    height: int = 460,
+) -> go.Figure:
+    """A point per checkpoint, joined in the order of epochs, with both intervals as bars.
+
+    Parameters
+    ----------
+    settings : sequence of Series
+    x, y : str
+        Metrics of the axes: utility across, privacy upwards.
+    labels : mapping of metric to axis title
+    anchors : mapping of anchor to TapePoint
+        Drawn as lines: what fresh rows and copied rows score.
+    front : (run, epoch) pairs on the Pareto front
+    selected : (run, epoch) or None
+    rules : limits on either metric, drawn as lines
+    by_steps : whether points are named by steps instead of epochs
+    """
+    figure = go.Figure()
+    tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
+    for place, one in enumerate(settings):
+        look = {"colour": tones[place % len(tones)], "dash": DASHES[place % len(DASHES)]}
+        for number, run_id in enumerate(one.runs):
+            points = [point for point in one.of_run(run_id) if point.find(x) and point.find(y)]
+            if points:
+                name = plain(short(one.label, 40))
+                symbol = SYMBOLS[place % len(SYMBOLS)]
+                _add_run(figure, points, x, y, name, look, symbol, front, by_steps, shown=number == 0)
+    _mark(figure, settings, x, y, selected, colours)
+    _lines(figure, x, y, anchors or {}, rules, colours)
+    styled(figure, colours, height=height)
+    figure.update_xaxes(title={"text": plain(labels.get(x, x))})
+    figure.update_yaxes(title={"text": plain(labels.get(y, y))})
+    return figure
+
+
+def _add_run(figure, points, x, y, name, look, symbol, front, by_steps, *, shown) -> None:
+    colour = look["colour"]
+    across, upwards = [point.find(x) for point in points], [point.find(y) for point in points]
+    on_front = [(point.run_id, point.epoch) in front for point in points]
+    named = {at for at in (0, len(points) // 2, len(points) - 1)} | {at for at, one in enumerate(on_front) if one}
+    texts = [
+        (f"{point.step:,}" if by_steps else f"{point.epoch:,}") if at in named else ""
+        for at, point in enumerate(points)
+    ]
+    figure.add_scatter(
+        x=[one.value for one in across],
+        y=[one.value for one in upwards],
+        mode="lines+markers+text",
+        name=name,
+        legendgroup=name,
+        showlegend=shown,
+        text=texts,
+        textposition="top center",
+        textfont={"size": 11},
+        line={"color": translucent(colour, 0.55), "width": 1.5, "dash": look["dash"]},
+        marker={
+            "symbol": symbol,
+            "size": [11 if one else 8 for one in on_front],
+            "color": [colour if one else translucent(colour, 0.35) for one in on_front],
+            "line": {"color": colour, "width": [2.5 if one else 1 for one in on_front]},
+        },
+        error_x=_bars(across, colour),
+        error_y=_bars(upwards, colour),
+        customdata=[[point.run_id, point.epoch, point.step, point.seed] for point in points],
+        hovertemplate=(
+            "epoch %{customdata[1]:,} (step %{customdata[2]:,}), seed %{customdata[3]}<br>"
+            "across %{x:.3f}, upwards %{y:.3f}<extra></extra>"
+        ),
+    )
+
+
+def _bars(results: Sequence[MetricResult], colour: str) -> dict:
+    """Distances from the values to both ends of their intervals; 0 where there is none."""
+    above = [0.0 if one.high is None else max(one.high - one.value, 0.0) for one in results]
+    below = [0.0 if one.low is None else max(one.value - one.low, 0.0) for one in results]
+    return {
+        "type": "data", "array": above, "arrayminus": below, "color": translucent(colour, 0.35), "thickness": 1,
+        "width": 2,
+    }  # fmt: skip
+
+
+def _mark(figure, settings, x, y, selected, colours) -> None:
+    for one in settings:
+        for point in one.points:
+            if selected == (point.run_id, point.epoch) and point.find(x) and point.find(y):
+                figure.add_scatter(
+                    x=[point.find(x).value], y=[point.find(y).value], mode="markers", name="chosen epoch",
+                    marker={"symbol": "circle-open", "size": 22, "color": colours.text, "line": {"width": 2}},
+                    hoverinfo="skip",
+                )  # fmt: skip
+                return
+
+
+def _lines(figure, x: str, y: str, anchors: Mapping[str, TapePoint], rules: Sequence[Rule], colours: Palette) -> None:
+    for name, colour, dash in ((CONTROL, colours.real, "dot"), (COPY, colours.bad, "dot")):
+        point = anchors.get(name)
+        if point is None:
+            continue
+        for metric, add, place in ((x, figure.add_vline, "bottom right"), (y, figure.add_hline, "bottom right")):
+            found = point.find(metric)
+            if found is not None:
+                add(
+                    found.value, line={"color": colour, "width": 1.5, "dash": dash}, annotation_text=name,
+                    annotation_position=place, annotation_font={"size": 11, "color": colour},
+                    annotation_textangle=90 if metric == x and add == figure.add_vline else 0,
+                )  # fmt: skip
+    for rule in rules:
+        for metric, add in ((x, figure.add_vline), (y, figure.add_hline)):
+            if rule.metric == metric:
+                add(
+                    rule.limit, line={"color": colours.caution, "width": 2, "dash": "dash"},
+                    annotation_text=plain(str(rule)), annotation_position="top left",
+                    annotation_font={"size": 11, "color": colours.caution},
+                )  # fmt: skip
+
+
+def over_epochs_figure(
+    bands: Mapping[str, Sequence[Band]],
+    *,
+    title: str,
+    anchors: Mapping[str, float] | None = None,
+    limit: float | None = None,
+    selected: int | None = None,
+    by_steps: bool = False,
+    logarithmic: bool = True,
+    colours: Palette = LIGHT,
+    height: int = 260,
+) -> go.Figure:
+    """One metric over epochs or steps, a band per setting.
+
+    Parameters
+    ----------
+    bands : mapping of setting to its bands
+    title : str
+        Axis title: the metric with its direction.
+    anchors : mapping of name to value, drawn as lines
+    limit : float, optional
+        Of a rule on this metric.
+    selected : int, optional
+        Epoch or step of the chosen checkpoint.
+    """
+    figure = go.Figure()
+    tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
+    for place, (name, ones) in enumerate(bands.items()):
+        colour = tones[place % len(tones)]
+        at = [one.step if by_steps else one.epoch for one in ones]
+        known = [(x, one) for x, one in zip(at, ones, strict=True) if one.low is not None and one.high is not None]
+        figure.add_scatter(
+            x=[x for x, _ in known] + [x for x, _ in reversed(known)],
+            y=[one.high for _, one in known] + [one.low for _, one in reversed(known)],
+            fill="toself", fillcolor=translucent(colour, 0.15), line={"width": 0}, hoverinfo="skip", showlegend=False,
+            mode="lines",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=at, y=[one.value for one in ones], mode="lines+markers", name=plain(short(name, 40)),
+            line={"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
+            marker={"size": 6, "symbol": SYMBOLS[place % len(SYMBOLS)]},
+            customdata=[[one.low, one.high, one.n_seeds] for one in ones],
+            hovertemplate="%{x:,}: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f}), seeds %{customdata[2]}"
+            "<extra></extra>",
+        )  # fmt: skip
+    looks = {CONTROL: colours.real, COPY: colours.bad}
+    for name, value in (anchors or {}).items():
+        figure.add_hline(
+            value, line={"color": looks.get(name, colours.muted), "width": 1.2, "dash": "dot"}, annotation_text=name,
+            annotation_position="bottom right", annotation_font={"size": 11, "color": looks.get(name, colours.muted)},
+        )  # fmt: skip
+    if limit is not None:
+        figure.add_hline(limit, line={"color": colours.caution, "width": 2, "dash": "dash"})
+    if selected is not None:
+        figure.add_vline(selected, line={"color": colours.text, "width": 1})
+    styled(figure, colours, height=height, legend=len(bands) > 1)
+    figure.update_xaxes(
+        title={"text": "Generator steps" if by_steps else "Epoch"}, type="log" if logarithmic else "linear"
+    )
+    figure.update_yaxes(title={"text": plain(title)})
+    return figure
+
+
+def describe_frontier(settings: Sequence[Series], x: str, y: str) -> str:
+    """The chart as a sentence, for those who cannot see it."""
+    points = [point for one in settings for point in one.points if point.find(x) and point.find(y)]
+    if not points:
+        return "No checkpoint has been judged yet."
+    first, last = min(points, key=lambda one: one.epoch), max(points, key=lambda one: one.epoch)
+    went = [
+        f"{metric.replace('_', ' ')} goes from {first.find(metric).value:.3f} to {last.find(metric).value:.3f}"
+        for metric in (x, y)
+    ]
+    return f"From epoch {first.epoch} to {last.epoch}, {' and '.join(went)}."

@@ -1,0 +1,45 @@
+"""What the job of a tape keeps, for everybody who reads it: points and decisions as records, reports as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.jobs.files import read_json
+from core.jobs.protocol import JobView
+from core.records import Report
+from core.tape import Decision, TapePoint
+
+POINT, DECISION = "point", "decision"
+
+
+def report_name(point: TapePoint) -> str:
+    """File of the report behind a point; anchors are named by their place."""
+    place = f"epoch-{point.epoch:06d}" if not point.anchor else f"anchor-{point.anchor.replace(' ', '-')}"
+    return f"report-{place}.json"
+
+
+def point_record(point: TapePoint) -> dict[str, Any]:
+    """The record of a point."""
+    return {"type": POINT, "value": point.to_json()}
+
+
+def decision_record(decision: Decision) -> dict[str, Any]:
+    """The record of a decision."""
+    return {"type": DECISION, "value": decision.to_json()}
+
+
+def points_of(view: JobView) -> list[TapePoint]:
+    """Points of a tape in the order in which they were judged, anchors included."""
+    return [TapePoint.from_json(one["value"]) for one in view.records() if one.get("type") == POINT]
+
+
+def decisions_of(view: JobView) -> list[Decision]:
+    """Decisions of a tape in order, one for each judged checkpoint."""
+    return [Decision.from_json(one["value"]) for one in view.records() if one.get("type") == DECISION]
+
+
+def report_of_point(folder: Path, point: TapePoint) -> Report | None:
+    """The binned report behind a point; None where it was not kept."""
+    value = read_json(folder / report_name(point))
+    return None if value is None else Report.from_json(value)

@@ -1,0 +1,412 @@
+"""Epochs against privacy: a run with its tape, the rules that cap it, and the checkpoint that is released."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import InvalidConfig, UnknownId, listed
+from core.evaluation.caps import RULABLE, decide, parse_rules
+from core.jobs.ids import check_id, new_id
+from core.jobs.launch import extend_job, resume_job
+from core.jobs.protocol import JobState, JobView, list_jobs
+from core.jobs.tapes import decisions_of, points_of, report_of_point
+from core.limits import PROBE_ROWS
+from core.records import Report, SampleRequest
+from core.synthesis.config import TrainingConfig
+from core.tape import Decision, Rule, TapePoint, checkpoints_of
+from core.workbench.attacker import settings_of
+from core.workbench.data import dataset, start_for, table_path
+from core.workbench.judging import PARTS, evaluation_config
+from core.workbench.sampling import start_sampling
+from core.workbench.sessions import Session, job_folder
+from core.workbench.training import RunView, run, start_training
+
+MAX_CHECKPOINTS = 60
+SPACINGS = ("log", "even")
+PLATEAU_METRICS = ("utility_kept", "tstr_auc", "column_shapes", "pair_trends", "detection_auc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeSettings:
+    """What a tape is asked for.
+
+    Parameters
+    ----------
+    n_checkpoints : int
+    spacing : str
+        `log`: denser at the start, where everything changes; `even`: the same number of epochs apart.
+    rules : sequence of str
+        As the analyst writes them; see `core.evaluation.caps`.
+    stops : bool
+        Whether training stops once a privacy rule is broken for certain.
+    plateau : str
+        Metric whose plateau stops training; empty for none.
+    patience : int
+        Checkpoints without a gain that make a plateau.
+    gain : float
+    probe_rows : int
+    """
+
+    n_checkpoints: int = 12
+    spacing: str = "log"
+    rules: Sequence[str] = ()
+    stops: bool = False
+    plateau: str = ""
+    patience: int = 3
+    gain: float = 0.005
+    probe_rows: int = PROBE_ROWS
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_checkpoints <= MAX_CHECKPOINTS:
+            raise InvalidConfig(
+                f"{self.n_checkpoints} checkpoints cannot be judged.", f"Choose 1 to {MAX_CHECKPOINTS}.",
+                field="checkpoints",
+            )  # fmt: skip
+        if self.spacing not in SPACINGS:
+            raise InvalidConfig(
+                f"There is no spacing {self.spacing!r}.", f"Choose {listed(SPACINGS)}.", field="spacing"
+            )
+        if self.plateau and self.plateau not in PLATEAU_METRICS:
+            raise InvalidConfig(
+                f"A plateau of {self.plateau!r} cannot be watched.", f"Choose of {listed(PLATEAU_METRICS)}.",
+                field="plateau",
+            )  # fmt: skip
+        if self.patience < 1 or not self.gain >= 0:
+            raise InvalidConfig("A plateau needs a patience of at least 1 and a gain of at least 0.", field="plateau")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeView:
+    """The tape of one run as it stands.
+
+    Parameters
+    ----------
+    run : RunView
+    points : list of TapePoint
+        Judged checkpoints by epoch, of the tape's own plan.
+    anchors : mapping of anchor to TapePoint
+    thorough : mapping of epoch to TapePoint
+        Checkpoints that were judged again by a larger plan.
+    decision : Decision or None
+        The last one that the tape recorded.
+    jobs : list of JobView
+    n_planned : int
+        Checkpoints that are or will be judged: the candidates of rules.
+    """
+
+    run: RunView
+    points: list[TapePoint]
+    anchors: Mapping[str, TapePoint]
+    thorough: Mapping[int, TapePoint]
+    decision: Decision | None
+    jobs: list[JobView]
+    n_planned: int
+
+    @property
+    def is_active(self) -> bool:
+        """Whether more is to come without anybody asking."""
+        return self.run.job.state.is_active or any(one.state.is_active for one in self.jobs)
+
+
+def chosen_epochs(n_epochs: int, n_checkpoints: int, spacing: str = "log") -> tuple[int, ...]:
+    """Epochs whose ends are judged: the last one always, the others log-spaced from 1 or evenly spaced.
+
+    >>> chosen_epochs(100, 5)
+    (1, 3, 10, 32, 100)
+    >>> chosen_epochs(100, 5, "even")
+    (20, 40, 60, 80, 100)
+    """
+    n = min(n_checkpoints, n_epochs)
+    if spacing == "even":
+        return tuple(sorted({round(n_epochs * (at + 1) / n) for at in range(n)}))
+    if n == 1:
+        return (n_epochs,)
+    found: list[int] = []
+    for at in range(n):
+        wanted = round(math.exp(math.log(n_epochs) * at / (n - 1)))
+        found.append(max(wanted, found[-1] + 1 if found else 1))  # the first epochs of a long row would coincide
+    return tuple(min(epoch, n_epochs - (n - 1 - at)) for at, epoch in enumerate(found))
+
+
+def start_run(session: Session, dataset_id: str, config: TrainingConfig, settings: TapeSettings) -> str:
+    """Start a run and the tape that judges it while it trains; returns the run's id.
+
+    Raises
+    ------
+    InvalidConfig
+        If a rule or a setting is wrong; nothing is started then.
+    """
+    rules = parse_rules(settings.rules)
+    epochs = chosen_epochs(config.epochs, settings.n_checkpoints, settings.spacing)
+    # other checkpoints stay for extending and resuming, but do not fill the disk on a long run
+    config = dataclasses.replace(
+        config, checkpoint_every=min(100_000, max(config.checkpoint_every, math.ceil(config.epochs / 40)))
+    )
+    run_id = start_training(session, dataset_id, config, checkpoint_epochs=epochs)
+    start_tape(session, run_id, settings, epochs=epochs, rules=rules)
+    return run_id
+
+
+def start_tape(
+    session: Session,
+    run_id: str,
+    settings: TapeSettings,
+    *,
+    epochs: Iterable[int],
+    rules: Sequence[Rule] = (),
+    plan: str = "quick",
+    anchors: bool = True,
+    n_candidates: int | None = None,
+) -> str:
+    """Start judging chosen checkpoints of a run, made or still to come; returns the tape's id."""
+    trained = run(session, run_id)
+    real = dataset(session, trained.dataset_id)
+    epochs = sorted(set(epochs))
+
+    def part(name: str) -> str:
+        return str(table_path(session, real.id, name).relative_to(session.folder))
+
+    has_control = real.n_control > 0
+    return start_for(
+        session,
+        "tape",
+        {
+            "run_id": run_id,
+            "dataset_id": real.id,
+            "train": part("train"),
+            "control": part("control-selection") if has_control else None,
+            "fresh": part("control-report") if has_control else None,
+            "schema": real.schema.to_json(),
+            "target": real.target,
+            "group": real.split.group,
+            "epochs": epochs,
+            "plan": plan,
+            "probe_rows": settings.probe_rows,
+            "probe_seed": 1,
+            "seed": 1,
+            "rules": [rule.to_json() for rule in rules],
+            "stops": settings.stops,
+            "plateau": {"metric": settings.plateau, "patience": settings.patience, "gain": settings.gain}
+            if settings.plateau
+            else {},
+            "n_candidates": len(epochs) if n_candidates is None else n_candidates,
+            "anchors": anchors,
+            "device": trained.config.device,
+            "threads": 0,
+        },
+        job_id=new_id("tape"),
+    )
+
+
+def tape(session: Session, run_id: str) -> TapeView:
+    """The tape of a run, read from its jobs: points are there as soon as they are judged."""
+    trained = run(session, run_id)
+    jobs = [view for view in list_jobs(session.folder) if view.kind == "tape" and view.config.get("run_id") == run_id]
+    points, thorough, anchors = [], {}, {}
+    decision, planned = None, set()
+    for view in jobs:
+        quick = view.config.get("plan") == "quick"
+        planned |= set(view.config.get("epochs") or ()) if quick else set()
+        for point in points_of(view):
+            if point.anchor:
+                anchors.setdefault(point.anchor, point)
+            elif quick:
+                points.append(point)
+            else:
+                thorough[point.epoch] = point
+        found = decisions_of(view)
+        decision = found[-1] if found else decision
+    judged = checkpoints_of(points)
+    return TapeView(
+        run=trained,
+        points=judged,
+        anchors=anchors,
+        thorough=thorough,
+        decision=decision,
+        jobs=jobs,
+        n_planned=max(len(planned), len(judged)),
+    )
+
+
+def report(session: Session, view: TapeView, epoch: int, *, thorough: bool = False) -> Report | None:
+    """The binned report that the tape stored for a checkpoint; nothing is measured. None where there is none."""
+    for job in reversed(view.jobs):
+        if (job.config.get("plan") != "quick") != thorough:
+            continue
+        for point in points_of(job):
+            if not point.anchor and point.epoch == epoch:
+                return report_of_point(job_folder(session, job.id), point)
+    return None
+
+
+def decided(views: Sequence[TapeView], rules: Sequence[Rule]) -> Decision:
+    """What rules make of the stored points of one setting; nothing is measured again."""
+    points = [point for view in views for point in view.points]
+    return decide(points, rules, n_candidates=sum(view.n_planned for view in views))
+
+
+def judge_thoroughly(session: Session, run_id: str, epoch: int, *, plan: str = "full") -> str:
+    """Start judging one checkpoint of a tape by a larger plan, on the same probe sample and control rows."""
+    view = tape(session, run_id)
+    if epoch not in view.run.checkpoints:
+        raise InvalidConfig(f"There is no checkpoint of epoch {epoch}.", f"Kept are: {listed(view.run.checkpoints)}.")
+    session.store.audit("judge checkpoint", ids=(run_id,), settings={"epoch": epoch, "plan": plan})
+    return start_tape(session, run_id, TapeSettings(), epochs=[epoch], plan=plan, anchors=False)
+
+
+def follow_tape(session: Session, run_id: str) -> None:
+    """Let the tapes of a run go on where they were paused or cut off."""
+    for view in tape(session, run_id).jobs:
+        if view.state.can_resume:
+            resume_job(view.folder)
+
+
+def resume(session: Session, run_id: str) -> None:
+    """Go on training, and judging, from where both were."""
+    trained = run(session, run_id)
+    if trained.job.state.can_resume:
+        resume_job(trained.job.folder)
+        session.store.audit("resume run", ids=(run_id,))
+    follow_tape(session, run_id)
+
+
+def train_more(session: Session, run_id: str, epochs: int) -> None:
+    """Train more epochs than asked for, and judge the checkpoints that come of it."""
+    view = tape(session, run_id)
+    before = view.run.target_epochs
+    extend_job(view.run.job.folder, epochs)
+    session.store.audit("extend run", ids=(run_id,), settings={"epochs": epochs})
+    every = view.run.config.checkpoint_every
+    wanted = {epoch for epoch in range(before + 1, before + epochs + 1) if epoch % every == 0} | {before + epochs}
+    wanted = sorted(wanted)[-MAX_CHECKPOINTS:]
+    first = next((one.config for one in view.jobs if one.config.get("plan") == "quick"), {})
+    rules = [Rule.from_json(one) for one in first.get("rules") or ()]
+    plateau: Mapping[str, Any] = first.get("plateau") or {}
+    settings = TapeSettings(
+        stops=bool(first.get("stops")),
+        plateau=plateau.get("metric", ""),
+        patience=plateau.get("patience", 3),
+        gain=plateau.get("gain", 0.005),
+        probe_rows=first.get("probe_rows", PROBE_ROWS),
+    )
+    start_tape(
+        session, run_id, settings, epochs=wanted, rules=rules, anchors=not view.anchors,
+        n_candidates=view.n_planned + len(wanted),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """A checkpoint that was chosen by its numbers, drawn again and judged again on rows that did not choose it.
+
+    Parameters
+    ----------
+    run_id, epoch, sample_id, evaluation_id : what was promoted and what came of it
+    by : mapping
+        What chose it: rules, level, value of `chosen by`.
+    """
+
+    run_id: str
+    epoch: int
+    sample_id: str
+    evaluation_id: str
+    by: Mapping[str, Any] = field(default_factory=dict)
+
+
+def promote(
+    session: Session, run_id: str, epoch: int, *, n_rows: int | None = None, decision: Decision | None = None,
+    plan: str = "standard",
+) -> Promotion:  # fmt: skip
+    """Use a checkpoint: draw from it with a fresh seed, and judge that sample by the report half of the control rows.
+
+    Both numbers are kept: the tape's, which took part in the choice, and the new ones, which did not.
+
+    Parameters
+    ----------
+    n_rows : int, optional
+        Rows to draw; as many as the train rows by default.
+    decision : Decision, optional
+        The rules that chose the checkpoint; without them it was chosen by eye.
+    """
+    trained = run(session, run_id)
+    real = dataset(session, trained.dataset_id)
+    by: dict[str, Any] = {"chosen by": "eye", "epoch": epoch}
+    if decision is not None and decision.rules and decision.epoch == epoch:
+        by = {"chosen by": "rules", "epoch": epoch, "rules": [str(rule) for rule in decision.rules],
+              "level": decision.level, "n_candidates": decision.n_candidates}  # fmt: skip
+    n_rows = real.n_train if n_rows is None else n_rows
+    # seeds below 1,000 are those that analysts and tapes take; a promoted sample shares none of them
+    seed = 1_000 + secrets.randbelow(2**30)
+    request = SampleRequest(n_rows=n_rows, seed=seed)
+    sample_id = start_sampling(session, run_id, request, epoch=epoch, more={"promoted": by})
+    config = evaluation_config(
+        session, real, sample_id=sample_id, output=f"tables/{sample_id}.parquet", n_unconditioned=n_rows,
+        parts=PARTS, plan=plan, seed=seed, promoted=True, more=settings_of(real.schema, None),
+    )  # fmt: skip
+    evaluation_id = start_for(session, "evaluate", config, after=[sample_id])
+    session.store.audit("promote checkpoint", ids=(run_id, sample_id, evaluation_id), settings=by)
+    return Promotion(run_id=run_id, epoch=epoch, sample_id=sample_id, evaluation_id=evaluation_id, by=by)
+
+
+def promotions(session: Session, run_id: str) -> list[Promotion]:
+    """Promotions of a run, newest first."""
+    views = list_jobs(session.folder)
+    judged = {one.config.get("sample_id"): one.id for one in views if one.kind == "evaluate"}
+    found = []
+    for view in views:
+        config = view.config
+        if view.kind == "sample" and config.get("run_id") == run_id and config.get("promoted"):
+            found.append(
+                Promotion(
+                    run_id=run_id,
+                    epoch=config["epoch"],
+                    sample_id=view.id,
+                    evaluation_id=judged.get(view.id, ""),
+                    by=config["promoted"],
+                )
+            )
+    return found[::-1]
+
+
+def frontier_runs(session: Session, dataset_id: str) -> list[TapeView]:
+    """Tapes of all runs of a dataset, oldest first; runs without a tape are left out."""
+    check_id(dataset_id, "dataset")
+    ids = dict.fromkeys(
+        str(view.config.get("run_id"))
+        for view in list_jobs(session.folder)
+        if view.kind == "tape" and view.config.get("dataset_id") == dataset_id
+    )
+    found = []
+    for run_id in ids:
+        try:
+            found.append(tape(session, run_id))
+        except UnknownId:
+            continue
+    return found
+
+
+def parsed_rules(texts: Iterable[str]) -> tuple[Rule, ...]:
+    """Rules from texts as the analyst writes them.
+
+    Raises
+    ------
+    InvalidConfig
+        With every problem at once.
+    """
+    return parse_rules(texts)
+
+
+def rulable() -> Sequence[str]:
+    """Metrics that rules can be made of."""
+    return tuple(RULABLE)
+
+
+def ended_well(view: TapeView) -> bool:
+    """Whether every planned checkpoint was judged, or training was stopped by a rule."""
+    stopped = view.decision is not None and bool(view.decision.why)
+    return all(one.state is JobState.DONE for one in view.jobs) or stopped
