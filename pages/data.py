@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
-from core.limits import MEGABYTE, UPLOAD_BYTES
-from core.workbench import data
+from core.limits import MAX_COLUMNS, MEGABYTE, UPLOAD_BYTES
+from core.workbench import data, sources
 from core.workbench.sessions import Session
 from pages.components import selection, session
 from pages.components.dataset_view import show_dataset
 from pages.components.frame import header, show_error
+from pages.components.reading_options import from_folder, from_host
 from pages.components.reading_view import review
 from pages.components.router import page
 
@@ -71,11 +72,16 @@ def _upload_card(here: Session) -> None:
     with st.container(border=True, height="stretch", key="upload-card"):
         st.subheader(":material/upload_file: Your own file", anchor=False)
         st.markdown(
-            f":gray[A CSV file of up to {UPLOAD_BYTES // MEGABYTE} MB. Separator, encoding, decimal sign and dates are "
-            "found out and shown to you before anything is trained.]"
+            ":gray[CSV and its relatives, Excel, Parquet, Feather, JSON, DuckDB, SQLite, also in gzip or zip. "
+            "Separator, encoding, decimal sign and dates are found out and shown to you before anything is trained.]"
+        )
+        st.caption(
+            f"An upload may have {UPLOAD_BYTES // MEGABYTE} MB and {MAX_COLUMNS:,} columns; larger files are read by "
+            "path, from the folder of tables or by the command line."
         )
         turn = st.session_state.setdefault("upload-turn", 0)
         uploaded = st.file_uploader("Table", key=f"upload-{turn}", label_visibility="collapsed")
+        _elsewhere(here)
         if uploaded is None:
             return
         try:
@@ -87,6 +93,25 @@ def _upload_card(here: Session) -> None:
             return
         st.session_state["upload-turn"] = turn + 1
         _open_reading(reading_id)
+
+
+def _elsewhere(here: Session) -> None:
+    """Files of the configured folder and addresses on configured hosts, where there are such."""
+    ways = {
+        "From the folder of tables": (sources.data_folder() is not None, from_folder, ":material/folder_open:"),
+        "From an address": (bool(sources.allowed_hosts()), from_host, ":material/cloud_download:"),
+    }
+    for title, (is_there, way, icon) in ways.items():
+        if not is_there:
+            continue
+        with st.expander(title, icon=icon):
+            try:
+                reading_id = way(here)
+            except UserError as error:
+                show_error(error)
+                continue
+            if reading_id:
+                _open_reading(reading_id)
 
 
 def _demo_card(here: Session) -> None:

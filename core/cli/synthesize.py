@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import Progress, results_table, write_whole
+from core.cli.reading import READ_HELP, finding_line, reading_options
 from core.errors import InvalidConfig
 from core.records import Condition, Report, SampleRequest
 from core.schema import ColumnType
@@ -21,7 +22,8 @@ checkpoints. It must not leave the place where the real table may be. What may l
 
 
 @click.command()
-@click.argument("source", metavar="TABLE", type=click.Path(path_type=Path))
+@click.argument("source", metavar="TABLE")
+@click.option("--read", "reading", metavar="NAME=VALUE", multiple=True, help=READ_HELP)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the results.")
 @click.option(
     "--target", metavar="COL", help="Column to predict: measures utility and keeps its shares in both splits."
@@ -53,7 +55,8 @@ checkpoints. It must not leave the place where the real table may be. What may l
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
 @click.option("--evaluate/--no-evaluate", "judge", default=True, help="Judge the drawn rows.")
 def synthesize(
-    source: Path,
+    source: str,
+    reading: tuple[str, ...],
     out: Path,
     target: str | None,
     group: str | None,
@@ -85,14 +88,15 @@ def synthesize(
     private.chmod(0o700)
     (private / "README.txt").write_text(PRIVATE_NOTE, encoding="utf-8")
     with sessions.create_session(private) as session:
-        reading_id = data.start_reading(session, source, name=source.stem)
-        reading = _watched(session, "reading", reading_id, lambda: data.reading(session, reading_id))
-        for finding in reading.diagnosis.findings:
-            click.echo(f"{finding.severity}: {finding.message}", err=True)
-        schema = data.corrected(reading.schema, pairs(types, "--type"))
+        title = Path(source).stem
+        reading_id = data.start_reading(session, source, name=title, options=reading_options(reading))
+        found = _watched(session, "reading", reading_id, lambda: data.reading(session, reading_id))
+        for finding in found.diagnosis.findings:
+            click.echo(finding_line(finding), err=True)
+        schema = data.corrected(found.schema, pairs(types, "--type"))
         data.check_choices(schema, target=target, group=group, conditions=wanted)
         dataset_id = data.save_dataset(
-            session, reading_id, schema=schema, name=source.stem, target=target, group=group,
+            session, reading_id, schema=schema, name=title, target=target, group=group,
             control_share=control_share, split_seed=seed,
         )  # fmt: skip
         _watched(session, "splitting", dataset_id, lambda: data.dataset(session, dataset_id))
@@ -127,7 +131,7 @@ def synthesize(
                 session, "judging", evaluation_id, lambda: judging.evaluation(session, evaluation_id)
             ).report
         settings_used = {
-            "table": source.name, "target": target, "group": group, "control_share": control_share, "seed": seed,
+            "table": Path(source).name, "target": target, "group": group, "control_share": control_share, "seed": seed,
             "plan": plan if judge else None, "training": config.to_json(), "sample": request.to_json(),
             "epochs_trained": max((record.epoch for record in run.records), default=0), "device": run.device,
             "n_train": dataset.n_train, "n_control": dataset.n_control, "n_synthetic": sample.n_rows,

@@ -33,10 +33,12 @@ TABLE_ENDINGS = frozenset(
         ".duckdb",
     )
 )
+Unpacked = tuple[Path, list[Finding], tuple[str, ...]]
+"""Where the table lies, what is to be said about it, and the archive's members where there are several."""
 IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "._")
 
 
-def unpack(source: Path, folder: Path, options: ReadOptions, *, is_zip: bool) -> tuple[Path, list[Finding]]:
+def unpack(source: Path, folder: Path, options: ReadOptions, *, is_zip: bool) -> Unpacked:
     """Take the table out of an archive into `folder`; returns its path and what is to be said about it.
 
     Raises
@@ -50,15 +52,15 @@ def unpack(source: Path, folder: Path, options: ReadOptions, *, is_zip: bool) ->
         raise UnreadableFile(f"The archive {source.name!r} is damaged: {error}.", "Pack it again.") from error
 
 
-def _gunzip(source: Path, folder: Path) -> tuple[Path, list[Finding]]:
+def _gunzip(source: Path, folder: Path) -> Unpacked:
     inner = source.with_suffix("").name if source.suffix.lower() in (".gz", ".gzip") else source.name
     target = folder / _safe(inner)
     with gzip.open(source, "rb") as stream:
         _copy(stream, target, source)
-    return target, []
+    return target, [], ()
 
 
-def _unzip(source: Path, folder: Path, options: ReadOptions) -> tuple[Path, list[Finding]]:
+def _unzip(source: Path, folder: Path, options: ReadOptions) -> Unpacked:
     with zipfile.ZipFile(source) as archive:
         members = [one for one in archive.infolist() if not one.is_dir()]
         if len(members) > ARCHIVE_MEMBERS:
@@ -88,13 +90,14 @@ def _unzip(source: Path, folder: Path, options: ReadOptions) -> tuple[Path, list
             ) from error
     others = [name for name in names if name != chosen]
     if not others:
-        return target, []
-    return target, [
+        return target, [], ()
+    finding = [
         Finding(
             code="archive-several", severity="warning", place=chosen, remedy={"member": others[0]},
             message=f"The archive holds {len(names)} files; {chosen!r} was read, not {listed(others)}.",
         )
     ]  # fmt: skip
+    return target, finding, tuple(names)
 
 
 def _likely_table(members: list[zipfile.ZipInfo]) -> str:

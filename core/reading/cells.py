@@ -70,7 +70,10 @@ def read_excel(source: Path, target: Path, options: ReadOptions, progress: Progr
                 message=f"The workbook has {len(names)} sheets; {name!r} was read, not {listed(names[1:])}.",
             )
         )  # fmt: skip
-    return replace(result, options=replace(options, header=result.options.header, sheet=name), findings=tuple(findings))
+    return replace(
+        result, options=replace(options, header=result.options.header, sheet=name), findings=tuple(findings),
+        choices={"sheet": tuple(names)},
+    )  # fmt: skip
 
 
 def _check_size(source: Path) -> None:
@@ -135,7 +138,7 @@ def read_sqlite(source: Path, target: Path, options: ReadOptions, progress: Prog
         raise UnreadableFile(
             f"The SQLite file {source.name!r} cannot be read: {error}.", "Close programs that have it open."
         ) from error
-    return replace(result, options=options, findings=(*findings, *result.findings))
+    return replace(result, options=options, findings=(*findings, *result.findings), choices={"table": tuple(names)})
 
 
 def _read_only(action: int, *_: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -70,7 +71,8 @@ def read_duckdb(source: Path, target: Path, options: ReadOptions, progress: Prog
             rows = database.execute(
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name"
             )
-            query, findings = chosen_table([name for (name,) in rows.fetchall()], options, source)
+            names = tuple(name for (name,) in rows.fetchall())
+            query, findings = chosen_table(list(names), options, source)
             reader = database.sql(query).to_arrow_reader(100_000)
             with pq.ParquetWriter(plain, reader.schema) as writer:
                 for batch in reader:
@@ -85,9 +87,7 @@ def read_duckdb(source: Path, target: Path, options: ReadOptions, progress: Prog
         raise UnreadableFile(f"The table of {source.name!r} cannot be read: {_first(error)}.") from error
     finally:
         plain.unlink(missing_ok=True)
-    return ReadResult(
-        kinds=result.kinds, names=result.names, options=result.options, findings=(*findings, *result.findings)
-    )
+    return replace(result, findings=(*findings, *result.findings), choices={"table": names})
 
 
 def chosen_table(names: list[str], options: ReadOptions, source: Path) -> tuple[str, list[Finding]]:

@@ -51,9 +51,9 @@ class Source:
 
 def guess_kinds(source: Source, sample: Sequence[Sequence[str]], options: ReadOptions) -> list[Kind]:
     """The kind of every column, from the first rows of the file."""
-    missing = {mark for mark in options.missing if mark}
     kinds = []
     for position, name in enumerate(source.names):
+        missing = {mark for mark in options.missing_of(name) if mark}
         if source.is_typed(position) or name in options.texts:
             kinds.append(TEXT)
             continue
@@ -107,7 +107,7 @@ def _again(
         return TEXT
     known = [row[position].strip(BLANKS) for row in sample if position < len(row)]
     values = dict.fromkeys([*failing, *kind.placeholders, *(cell for cell in known if cell)])
-    missing = set(options.missing)
+    missing = set(options.missing_of(source.names[position]))
     wanted = [value for value in values if value not in missing]
     new = guess_kind(wanted, decimal=options.decimal, layout=options.dates.get(source.names[position]))
     return TEXT if new == kind else new
@@ -115,12 +115,19 @@ def _again(
 
 def _inner(source: Source, options: ReadOptions, *, wide: bool) -> str:
     cells = ", ".join(
-        f"{cell} AS t{number}"
+        f"{_typed(cell, options.missing_in.get(name, ()))} AS t{number}"
         if source.is_typed(number)
-        else f"{trimmed(cell, options.missing, trim=options.trim, wide=wide)} AS t{number}"
-        for number, cell in enumerate(source.cells)
+        else f"{trimmed(cell, options.missing_of(name), trim=options.trim, wide=wide)} AS t{number}"
+        for number, (cell, name) in enumerate(zip(source.cells, source.names, strict=True))
     )
     return f"(SELECT {cells} FROM {source.relation})"
+
+
+def _typed(cell: str, missing: Sequence[str]) -> str:
+    """SQL for a cell that has a type, missing where its text is one of `missing`."""
+    if not missing:
+        return cell
+    return f"CASE WHEN ({cell})::VARCHAR NOT IN ({', '.join(map(text, missing))}) THEN {cell} END"
 
 
 def _copy(source: Source, kinds: list[Kind], target: Path, inner: str) -> str:

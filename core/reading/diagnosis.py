@@ -89,6 +89,8 @@ class Diagnosis:
         Date columns whose layout is not the ISO one.
     options : ReadOptions
         What was actually used, everything found out included.
+    choices : mapping of option to names
+        Sheets, tables or members that the file holds, by the option that chooses one of them.
     """
 
     n_rows: int
@@ -98,6 +100,7 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     formats: Mapping[str, str] = field(default_factory=dict)
     options: ReadOptions = field(default_factory=ReadOptions)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; the inverse of `from_json`."""
@@ -109,6 +112,7 @@ class Diagnosis:
             "findings": [one.to_json() for one in self.findings],
             "formats": dict(self.formats),
             "options": self.options.to_json(),
+            "choices": {name: list(names) for name, names in self.choices.items()},
         }
 
     @classmethod
@@ -122,6 +126,7 @@ class Diagnosis:
             findings=tuple(Finding.from_json(one) for one in value.get("findings", ())),
             formats=dict(value.get("formats", {})),
             options=ReadOptions.from_json(value.get("options", {})),
+            choices={name: tuple(names) for name, names in value.get("choices", {}).items()},
         )
 
 

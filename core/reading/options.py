@@ -32,6 +32,8 @@ class ReadOptions:
         Lines before the table: titles, notes.
     missing : tuple of str
         Texts that mean "missing"; the empty cell always does.
+    missing_in : mapping of column to tuple of str
+        Texts that mean "missing" in one column alone, such as 9999 in an income.
     trim : bool
         Whether blanks around a cell are taken off.
     pad : bool
@@ -56,6 +58,7 @@ class ReadOptions:
     comment: str | None = None
     skip: int | None = None
     missing: tuple[str, ...] = ("",)
+    missing_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trim: bool = True
     pad: bool = False
     texts: tuple[str, ...] = ()
@@ -104,7 +107,13 @@ class ReadOptions:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; the inverse of `from_json`."""
         value = dataclasses.asdict(self)
-        return value | {"missing": list(self.missing), "texts": list(self.texts), "dates": dict(self.dates)}
+        own = {name: list(marks) for name, marks in self.missing_in.items()}
+        lists = {"missing": list(self.missing), "texts": list(self.texts)}
+        return value | lists | {"missing_in": own, "dates": dict(self.dates)}
+
+    def missing_of(self, column: str) -> tuple[str, ...]:
+        """Texts that mean "missing" in a column."""
+        return (*self.missing, *self.missing_in.get(column, ()))
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ReadOptions:
@@ -114,4 +123,5 @@ class ReadOptions:
         for name in ("missing", "texts"):
             if name in fields:
                 fields[name] = tuple(fields[name])
+        fields["missing_in"] = {name: tuple(marks) for name, marks in (fields.get("missing_in") or {}).items()}
         return cls(**fields)

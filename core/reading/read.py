@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.errors import UnreadableFile, listed
 from core.reading.archives import unpack
+from core.reading.cell_findings import about_kinds, about_markers, about_sentinels
 from core.reading.cells import read_excel, read_sqlite
 from core.reading.columnar import read_duckdb, read_feather, read_json, read_parquet
 from core.reading.delimited import read_delimited
 from core.reading.diagnosis import MAX_REJECTED_SHOWN, Diagnosis, Finding, Rejected, by_severity
 from core.reading.engine import join_parts
 from core.reading.formats import Format, find_format
-from core.reading.kinds import PLACEHOLDERS, Kind, KindName
+from core.reading.kinds import Kind
 from core.reading.options import ReadOptions
 from core.reading.result import Progress, ReadResult
 
 __all__ = ["Diagnosis", "Finding", "ReadOptions", "Rejected", "read_table"]
 
-SPELLINGS = pa.array(
-    sorted(
-        {spell(one) for one in PLACEHOLDERS for spell in (str, str.upper, str.capitalize, str.title)} | {"NaN", "NaT"}
-    )
-)
-"""Placeholders as people spell them; looking for exact texts is fifty times as fast as lowering every cell."""
 ISO_LAYOUTS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 
 
@@ -62,7 +54,7 @@ def read_table(
     options = options or ReadOptions()
     tell = progress or (lambda share, message: None)
     if not source.is_file():
-        files = _files_of(source)
+        files = files_of(source)
         if len(files) > 1:
             return _read_several(files, target, options, tell)
         source = files[0]
@@ -74,7 +66,10 @@ def read_table(
         target.unlink()
         cause = f"all {result.n_rejected:,} lines were rejected" if result.n_rejected else "there is only a header"
         raise UnreadableFile(f"The file {source.name!r} holds no row: {cause}.", "Check delimiter and header.")
-    findings = [*result.findings, *about_kinds(result.names, result.kinds), *about_markers(target, result)]
+    findings = [
+        *result.findings, *about_kinds(result.names, result.kinds), *about_markers(target, result),
+        *about_sentinels(target, result.options),
+    ]  # fmt: skip
     tell(1.0, "Read the table")
     return Diagnosis(
         n_rows=n_rows,
@@ -84,10 +79,11 @@ def read_table(
         findings=by_severity(findings),
         formats=layouts(result.names, result.kinds),
         options=result.options,
+        choices=result.choices,
     )
 
 
-def _files_of(pattern: Path) -> list[Path]:
+def files_of(pattern: Path) -> list[Path]:
     """Files that a pattern such as `data/part-*.csv` stands for, in the order of their names."""
     root = Path(pattern.anchor) if pattern.is_absolute() else Path()
     try:
@@ -139,9 +135,10 @@ def _read(source: Path, target: Path, options: ReadOptions, tell: Progress, asid
     if kind in (Format.GZIP, Format.ZIP):
         if depth:
             raise UnreadableFile(f"The archive {source.name!r} is inside another.", "Unpack it and choose the table.")
-        inner, findings = unpack(source, aside, options, is_zip=kind is Format.ZIP)
+        inner, findings, members = unpack(source, aside, options, is_zip=kind is Format.ZIP)
         result = _read(inner, target, options, tell, aside, depth=1)
-        return replace(result, findings=(*findings, *result.findings))
+        choices = {**result.choices, **({"member": members} if members else {})}
+        return replace(result, findings=(*findings, *result.findings), choices=choices)
     if kind in (Format.JSON, Format.JSON_LINES):
         return read_json(source, target, options, tell, lines=kind is Format.JSON_LINES)
     return READERS[kind](source, target, options, tell)
@@ -164,73 +161,3 @@ def layouts(names: Sequence[str], kinds: Sequence[Kind]) -> dict[str, str]:
         if kind.layout and kind.layout not in ISO_LAYOUTS:
             found[name] = kind.layout.replace("%z", "+00:00")
     return found
-
-
-def about_kinds(names: Sequence[str], kinds: Sequence[Kind]) -> list[Finding]:
-    """What was decided about the cells of columns and could be decided otherwise."""
-    findings = []
-    for name, kind in zip(names, kinds, strict=True):
-        if kind.ambiguous:
-            findings.append(
-                Finding(
-                    code="date-ambiguous", severity="warning", place=f"column {name}",
-                    message=f"The dates of {name!r} fit {_human(kind.layout)} and {_human(kind.ambiguous)}; "
-                    f"they are read as {_human(kind.layout)}.", remedy={"dates": {name: kind.ambiguous}},
-                )
-            )  # fmt: skip
-        if kind.unit or kind.thousands or kind.decimal == ",":
-            marks = [f"{kind.unit!r} taken off"] if kind.unit else []
-            marks += [f"{kind.thousands!r} taken for grouping of thousands"] if kind.thousands else []
-            marks += ["',' taken for the decimal mark"] if kind.decimal == "," else []
-            findings.append(
-                Finding(
-                    code="numbers-as-text", severity="info", place=f"column {name}", remedy={"texts": [name]},
-                    message=f"{name!r} holds numbers written as texts, read as numbers: {' and '.join(marks)}.",
-                )
-            )  # fmt: skip
-        if kind.placeholders:
-            findings.append(
-                Finding(
-                    code="placeholder-in-numbers", severity="warning", place=f"column {name}", remedy={"texts": [name]},
-                    message=f"{name!r} holds {'dates' if kind.layout else 'numbers'} and "
-                    f"{listed(map(repr, kind.placeholders))}, which is read as missing there.",
-                    guess="Somebody wrote that the value is not known.",
-                )
-            )  # fmt: skip
-        if kind.layout.endswith("%z"):
-            findings.append(
-                Finding(
-                    code="time-zones", severity="info", place=f"column {name}",
-                    message=f"The times of {name!r} are in several time zones; they are stored in UTC.",
-                )
-            )  # fmt: skip
-    return findings
-
-
-def _human(layout: str) -> str:
-    names = {"%d": "day", "%m": "month", "%Y": "year", "%y": "year", "%H": "hour", "%M": "minute", "%S": "second"}
-    for code, name in names.items():
-        layout = layout.replace(code, name)
-    return layout
-
-
-def about_markers(target: Path, result: ReadResult) -> list[Finding]:
-    """Text columns in which some cells say that they are missing: asked, since `?` can be a level as well."""
-    texts = [name for name, kind in zip(result.names, result.kinds, strict=True) if kind.name is KindName.TEXT]
-    counts: dict[str, Counter] = {}
-    with pq.ParquetFile(target) as file:
-        for group in range(file.num_row_groups if texts else 0):
-            table = file.read_row_group(group, columns=texts)
-            for name, column in zip(table.column_names, table.columns, strict=True):
-                if not pa.types.is_string(column.type):
-                    continue
-                for entry in column.filter(pc.is_in(column, SPELLINGS)).value_counts():
-                    counts.setdefault(entry["values"].as_py(), Counter())[name] += entry["counts"].as_py()
-    return [
-        Finding(
-            code="missing-marker", severity="info", place=f"columns {listed(columns)}", remedy={"missing": [marker]},
-            message=f"{marker!r} stands in {sum(columns.values()):,} cells of {listed(columns)}. "
-            "It is kept as a level; say so if it means that the value is missing.",
-        )
-        for marker, columns in counts.items()
-    ]  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from core.reading.diagnosis import Finding, Rejected
 from core.reading.kinds import Kind
@@ -27,6 +27,8 @@ class ReadResult:
     n_rejected : int
     rejected : tuple of Rejected
         The first of them.
+    choices : mapping of option to names
+        What else the file holds: its sheets, tables or members, by the option that chooses one of them.
     """
 
     kinds: tuple[Kind, ...]
@@ -35,3 +37,4 @@ class ReadResult:
     findings: tuple[Finding, ...] = ()
     n_rejected: int = 0
     rejected: tuple[Rejected, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

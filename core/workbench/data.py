@@ -9,7 +9,6 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,36 +16,41 @@ import pandas as pd
 
 from core.dataset import DEFAULT_CONTROL_SHARE, Dataset, SplitSpec
 from core.demo.card_payments import make_card_payments
-from core.errors import ImpossibleCondition, InvalidConfig, UnknownId, UnreadableFile, UserError, listed
+from core.errors import ImpossibleCondition, InvalidConfig, UserError, listed
 from core.jobs.ids import check_id, new_id
-from core.jobs.launch import start_job
-from core.jobs.protocol import JobState, JobView
+from core.jobs.protocol import JobView
 from core.limits import MEGABYTE, UPLOAD_BYTES
 from core.profiling.infer import infer_schema, retype
 from core.profiling.summary import TableSummary
+from core.reading.addresses import fetch, is_address
 from core.reading.options import ReadOptions
-from core.reading.read import Diagnosis, read_table
+from core.reading.read import Diagnosis, Finding, read_table
+from core.reading.remedies import remedy_label
 from core.records import Condition
 from core.schema import ColumnType, Schema, Treatment
 from core.workbench.absorb import absorb
-from core.workbench.sessions import Session, job_folder, mode
+from core.workbench.reading import (
+    Reading,
+    reading,
+    readings,
+    refuse_in_demo_mode,
+    rejected_file,
+    start_demo,
+    start_for,
+    start_reading,
+    start_reading_again,
+    with_settings,
+)
+from core.workbench.sessions import Session, job_folder
+
+__all__ = [
+    "Finding", "Reading", "readings", "rejected_file", "remedy_label", "start_demo", "start_reading",
+    "start_reading_again", "with_settings",
+]  # fmt: skip
 
 CHUNK_BYTES = 1 << 20
 TABLES = "tables"
 UPLOADS = "uploads"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A table being read or read; what is not there yet is None."""
-
-    id: str
-    name: str
-    view: JobView
-    diagnosis: Diagnosis | None = None
-    schema: Schema | None = None
-    summary: TableSummary | None = None
-    preview: pd.DataFrame | None = None
 
 
 def receive_upload(session: Session, stream: BinaryIO, filename: str) -> Path:
@@ -57,7 +61,7 @@ def receive_upload(session: Session, stream: BinaryIO, filename: str) -> Path:
     UserError
         In demo mode, or when the file is larger than the limit.
     """
-    _refuse_in_demo_mode()
+    refuse_in_demo_mode()
     folder = session.folder / UPLOADS
     folder.mkdir(mode=0o700, exist_ok=True)
     ending = "".join(
@@ -80,72 +84,6 @@ def receive_upload(session: Session, stream: BinaryIO, filename: str) -> Path:
         raise
     session.store.audit("upload", settings={"bytes": size})
     return path
-
-
-def _refuse_in_demo_mode() -> None:
-    if mode() == "demo":
-        raise UserError("This is a demo: only the demo table can be used here.", "Run Doppel on your own machine.")
-
-
-def start_reading(session: Session, source: Path, *, name: str, options: ReadOptions | None = None) -> str:
-    """Start reading a file of this machine; returns the reading's id.
-
-    Raises
-    ------
-    UnreadableFile
-        If there is no such file.
-    UserError
-        In demo mode.
-    """
-    _refuse_in_demo_mode()
-    source = Path(source)
-    if not source.is_file():
-        raise UnreadableFile(f"There is no file {str(source)!r}.", "Check its name and folder.")
-    config = {"source": str(source.resolve()), "name": name, "options": (options or ReadOptions()).to_json()}
-    return start_for(session, "read", config)
-
-
-def start_demo(session: Session, *, n_rows: int, seed: int) -> str:
-    """Start making the demo table; returns the reading's id."""
-    if not 1 <= n_rows <= 5_000_000:
-        raise InvalidConfig(f"The demo table cannot have {n_rows:,} rows.", "Choose 1 to 5,000,000.", field="n_rows")
-    config = {"demo": {"n_rows": n_rows, "seed": seed}, "name": "card payments (demo)"}
-    return start_for(session, "read", config)
-
-
-def start_for(
-    session: Session, kind: str, config: dict, *, job_id: str | None = None, after: Sequence[str] = ()
-) -> str:
-    """Put a job into the queue and into the catalogue; returns its id, which is that of what it makes."""
-    job_id = start_job(session.folder, kind, config, job_id=job_id, after=after)
-    session.store.save_job(job_id, kind=kind, config=config)
-    return job_id
-
-
-def reading(session: Session, reading_id: str) -> Reading:
-    """A reading and, once it is done, what it found."""
-    folder = job_folder(session, check_id(reading_id, "reading"))
-    if not folder.is_dir():
-        raise UnknownId("There is no such reading in this session.", "Bring the file again.")
-    view = JobView(folder)
-    name = str(view.config.get("name", ""))
-    if view.state != JobState.DONE:
-        return Reading(id=reading_id, name=name, view=view)
-    return Reading(
-        id=reading_id,
-        name=name,
-        view=view,
-        diagnosis=Diagnosis.from_json(_json(folder / "diagnosis.json")),
-        schema=Schema.from_json(_json(folder / "schema.json")),
-        summary=TableSummary.from_json(_json(folder / "summary.json")),
-        preview=pd.read_parquet(folder / "preview.parquet", dtype_backend="pyarrow").astype("string"),
-    )
-
-
-def readings(session: Session) -> list[Reading]:
-    """Readings of this session, newest first."""
-    found = sorted(session.folder.glob("jobs/reading-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [reading(session, path.name) for path in found]
 
 
 def corrected(schema: Schema, types: Mapping[str, str]) -> Schema:
@@ -294,13 +232,13 @@ def released_schema(schema: Schema) -> Schema:
     return Schema(columns=tuple(dataclasses.replace(column, n_missing=0, n_levels=0) for column in kept))
 
 
-def profile_file(source: Path) -> tuple[Diagnosis, Schema]:
-    """Read a file and infer its schema, leaving nothing behind."""
-    if not source.is_file():
-        raise UnreadableFile(f"There is no file {str(source)!r}.", "Check its name and folder.")
+def profile_file(source: Path | str, options: ReadOptions | None = None) -> tuple[Diagnosis, Schema]:
+    """Read a file, the files of a pattern or an address, and infer the schema, leaving nothing behind."""
     with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
         table = Path(folder) / "table.parquet"
-        diagnosis = read_table(source, table)
+        if is_address(str(source)):
+            source = fetch(str(source), Path(folder), lambda share, message: None)
+        diagnosis = read_table(Path(source), table, options)
         return diagnosis, infer_schema(table, formats=diagnosis.formats)
 
 

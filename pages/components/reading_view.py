@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pandas as pd
 import streamlit as st
@@ -12,11 +12,12 @@ from core.errors import UserError
 from core.limits import MIN_TRAIN_ROWS
 from core.schema import ColumnType, Schema
 from core.workbench import data
-from core.workbench.data import Reading
+from core.workbench.data import Finding, Reading, remedy_label
 from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.frame import header, show_error
 from pages.components.progress import finished
+from pages.components.reading_options import choose_part, options_form, rejected_lines, start_again
 from pages.components.words import count, labelled, name, short, text
 
 SEVERITIES = {
@@ -27,6 +28,10 @@ SEVERITIES = {
 NOTHING = "–"
 LONGEST_NAME = 200
 ROWS_SHOWN = 18
+FINDINGS_SHOWN = 12
+MOST_FINDINGS = 200
+ELSEWHERE = re.compile(r"^lines? |^[^ ]+\.\w+: |^every line")
+"""Places that the message does not name itself: lines of the file, files of a pattern."""
 
 
 def review(here: Session, reading_id: str) -> None:
@@ -38,9 +43,14 @@ def review(here: Session, reading_id: str) -> None:
         st.session_state["bring-table"] = True
         st.rerun()
     if not finished(reading.view, label="Reading the table", key="reading"):
+        if reading.view.state.is_over:
+            options_form(here, reading, expanded=True)
         return
     _facts(reading)
+    choose_part(here, reading)
     _findings(here, reading)
+    rejected_lines(here, reading)
+    options_form(here, reading)
     with st.expander("First rows, as they were read", icon=":material/table_rows:"):
         st.dataframe(reading.preview, hide_index=True, height=320, key="preview", alt="The first 100 rows of the table")
     schema = _types(reading)
@@ -70,24 +80,24 @@ def _findings(here: Session, reading: Reading) -> None:
         st.success("Nothing odd was found in the file.", icon=":material/check_circle:")
         return
     st.subheader("What was found in the file", anchor=False)
-    for place, finding in enumerate(findings):
-        icon, colour = SEVERITIES.get(str(finding.severity), SEVERITIES["info"])
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"finding-{place}"):
-            guess = f" :gray[{text(finding.guess)}]" if finding.guess else ""
-            where = f" :gray[({text(finding.place)})]" if finding.place.startswith("line") else ""
-            st.markdown(f":{colour}[{icon}] {text(finding.message)}{where}{guess}")
-            if finding.remedy and st.button("Read it that way", key=f"remedy-{place}", icon=":material/build:"):
-                _read_again(here, reading, finding.remedy)
+    for place, finding in enumerate(findings[:FINDINGS_SHOWN]):
+        _finding(here, reading, place, finding)
+    if len(findings) > FINDINGS_SHOWN:
+        with st.expander(f"{len(findings) - FINDINGS_SHOWN:,} more", icon=":material/more_horiz:"):
+            for place, finding in enumerate(findings[FINDINGS_SHOWN:MOST_FINDINGS], start=FINDINGS_SHOWN):
+                _finding(here, reading, place, finding)
 
 
-def _read_again(here: Session, reading: Reading, changes: dict) -> None:
-    """Read the same file with the options of a remedy."""
-    source = reading.view.config.get("source")
-    if not source:
-        return
-    options = reading.diagnosis.options.changed(changes)
-    selection.choose("reading", data.start_reading(here, Path(source), name=reading.name, options=options))
-    st.rerun()
+def _finding(here: Session, reading: Reading, place: int, finding: Finding) -> None:
+    icon, colour = SEVERITIES.get(str(finding.severity), SEVERITIES["info"])
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"finding-{place}"):
+        guess = f" :gray[{text(finding.guess)}]" if finding.guess else ""
+        where = f" :gray[({text(finding.place)})]" if ELSEWHERE.search(finding.place) else ""
+        st.markdown(f":{colour}[{icon}] {text(finding.message)}{where}{guess}")
+        if finding.remedy and st.button(
+            text(remedy_label(finding.remedy)), key=f"remedy-{place}", icon=":material/build:"
+        ):
+            start_again(here, reading, finding.remedy)
 
 
 def _types(reading: Reading) -> Schema | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pyarrow.parquet as pq
 
 from core.errors import DoppelError
@@ -9,28 +12,33 @@ from core.jobs.context import JobContext
 from core.jobs.protocol import JobState
 from core.profiling.infer import infer_schema
 from core.profiling.summary import summarise_table
+from core.reading.addresses import fetch
 from core.reading.read import ReadOptions, read_table
+from core.reading.result import Progress
 
 PREVIEW_ROWS = 100
+FETCHED = "fetched"
 
 
 def run(context: JobContext) -> JobState:
     """Write `table.parquet`, `diagnosis.json`, `schema.json`, `summary.json` and `preview.parquet` into the job."""
     table = context.folder / "table.parquet"
     demo = context.config.get("demo")
+    fetched = context.folder / FETCHED
+
+    def tell(share: float, message: str = "") -> None:
+        context.step(0.7 * share, message or "Reading the table")
+
     try:
+        with context.reading_settings():
+            options = ReadOptions.from_json(context.config.get("options") or {})
         if demo is not None:
-            source, options = _make_demo(context, demo), ReadOptions()
+            source = _make_demo(context, demo)
         else:
-            source = context.existing(context.config.get("source"), "the file to read", inside=False)
-            with context.reading_settings():
-                options = ReadOptions.from_json(context.config.get("options") or {})
-
-        def tell(share: float, message: str = "") -> None:
-            context.step(0.7 * share, message or "Reading the table")
-
+            source = _source(context, fetched, tell)
         diagnosis = read_table(source, table, options, progress=tell)
     finally:
+        shutil.rmtree(fetched, ignore_errors=True)
         if demo is not None:
             (context.folder / "demo.csv").unlink(missing_ok=True)
     context.step(0.7, "Finding out what the columns represent")
@@ -42,6 +50,17 @@ def run(context: JobContext) -> JobState:
     context.write_json("schema.json", schema.to_json())
     context.write_json("diagnosis.json", diagnosis.to_json())
     return JobState.DONE
+
+
+def _source(context: JobContext, fetched: Path, tell: Progress) -> Path:
+    """The file or pattern of files to read; what an address names is copied here first."""
+    address = context.config.get("address")
+    if address is not None:
+        fetched.mkdir(mode=0o700, exist_ok=True)
+        return fetch(str(address), fetched, tell, follow=bool(context.config.get("follow", True)))
+    if context.config.get("pattern"):
+        return Path(str(context.config.get("source")))  # the reader says it when nothing matches
+    return context.existing(context.config.get("source"), "the file to read", inside=False)
 
 
 def _make_demo(context: JobContext, demo: dict):
