@@ -59,8 +59,13 @@ def test_without_fsspec_one_sentence_says_so(tmp_path, monkeypatch):
 
 def test_only_addresses_of_listed_hosts_pass():
     check_host("https://data.example.org/t.csv", ["data.example.org"])
-    for address in ("https://other.example.org/t.csv", "s3://data.example.org/t", "file:///etc/passwd",
-                    "https://data.example.org@evil.example/t.csv", "zip://x::https://data.example.org/t.zip"):  # fmt: skip
+    for address in (
+        "https://other.example.org/t.csv",
+        "s3://data.example.org/t",
+        "file:///etc/passwd",
+        "https://data.example.org@evil.example/t.csv",
+        "zip://x::https://data.example.org/t.zip",
+    ):
         with pytest.raises(UserError, match="not fetched"):
             check_host(address, ["data.example.org"])
 
