@@ -11,6 +11,7 @@ The tree, and what the outside makes of each branch::
         ImpossibleCondition
       NotApplicable          becomes the status of a metric, never a banner
       TrainingDiverged       names the epoch
+        TrainingTrouble      found by a rule over the records
       CheckpointRejected
       StoreError
         StoreLocked
@@ -97,6 +98,23 @@ class TrainingDiverged(DoppelError):
     def __init__(self, message: str, hint: str = "", *, epoch: int) -> None:
         super().__init__(message, hint)
         self.epoch = epoch
+
+
+class TrainingTrouble(TrainingDiverged):
+    """Losses that run away, or rows that lose their variety, as a rule over the records found them.
+
+    Parameters
+    ----------
+    since : int
+        Epoch in which it began; a checkpoint from before it is a good one.
+    reason : str
+        The rule that fired.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, epoch: int, since: int, reason: str) -> None:
+        super().__init__(message, hint, epoch=epoch)
+        self.since = since
+        self.reason = reason
 
 
 class CheckpointRejected(DoppelError):

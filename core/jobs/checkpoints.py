@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from collections.abc import Mapping
@@ -57,10 +58,24 @@ def drop_partial(run: Path, *, keep: Path | None = None) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def surplus(sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES) -> list[int]:
-    """Epochs to give up so that the checkpoints fit the budget: the last stays, and every k-th.
+def rank(epoch: int, every: int, spacing: str = "even") -> int | None:
+    """Place of an epoch in the row of epochs to keep, from 1 (even) or 0 (log); None for an epoch not to keep.
 
-    k doubles from `every` until they fit, so what is kept stays evenly spread over the run however long it gets.
+    Even: every `every`-th epoch. Log: the first epoch at or above each power of the square root of 2.
+
+    >>> [epoch for epoch in range(1, 40) if rank(epoch, 10, "log") is not None]
+    [1, 2, 3, 4, 6, 8, 12, 16, 23, 32]
+    """
+    if spacing == "log":
+        place = math.floor(2 * math.log2(epoch))
+        return place if epoch == 1 or place > math.floor(2 * math.log2(epoch - 1)) else None
+    return epoch // every if epoch % every == 0 else None
+
+
+def surplus(sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES, spacing: str = "even") -> list[int]:
+    """Epochs to give up so that the checkpoints fit the budget: the last stays, and every k-th of the row.
+
+    k doubles until they fit, so what is kept stays spread over the run in the same way however long it gets.
 
     Parameters
     ----------
@@ -68,24 +83,31 @@ def surplus(sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES
     every : int
         Epochs between two checkpoints.
     budget : int, bytes
+    spacing : "even" or "log"
 
     >>> surplus({10: 5, 20: 5, 30: 5, 40: 5, 45: 5}, every=10, budget=15)
     [10, 30]
     """
     if not sizes:
         return []
-    last, step = max(sizes), max(1, every)
+    last, step = max(sizes), 1
+    ranks = {epoch: rank(epoch, max(1, every), spacing) for epoch in sizes}
+    highest = max((one for one in ranks.values() if one is not None), default=0)
     kept = dict(sizes)
-    while sum(kept.values()) > budget and step <= last:
+    while sum(kept.values()) > budget and step <= highest + 1:
         step *= 2
-        kept = {epoch: size for epoch, size in sizes.items() if epoch == last or epoch % step == 0}
+        kept = {
+            epoch: size
+            for epoch, size in sizes.items()
+            if epoch == last or (ranks[epoch] is not None and ranks[epoch] % step == 0)
+        }
     return sorted(set(sizes) - set(kept))
 
 
-def keep_budget(run: Path, every: int, budget: int = CHECKPOINT_BYTES) -> list[int]:
+def keep_budget(run: Path, every: int, budget: int = CHECKPOINT_BYTES, spacing: str = "even") -> list[int]:
     """Delete what `surplus` names; gives those epochs."""
     sizes = {epoch: _bytes(checkpoint_folder(run, epoch)) for epoch in list_checkpoints(run)}
-    gone = surplus(sizes, every, budget)
+    gone = surplus(sizes, every, budget, spacing)
     for epoch in gone:
         shutil.rmtree(checkpoint_folder(run, epoch), ignore_errors=True)
     return gone

@@ -109,6 +109,15 @@ def lower_priority() -> None:
         Path("/proc/self/oom_score_adj").write_text("800")
 
 
+def resident_bytes() -> int | None:
+    """Most memory that this process has had resident so far; None where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
 def memory_kills() -> int:
     """Processes that the kernel has killed for want of memory since it started; 0 where it does not say."""
     with contextlib.suppress(OSError, ValueError):

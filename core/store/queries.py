@@ -38,6 +38,10 @@ ADD_EPOCHS = """
     select ?, unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::boolean[]), unnest(?::varchar[])
 """
 
+DROP_EPOCHS = "delete from epoch where run_id = ? and step > ?"
+
+DROP_CHECKPOINTS = "delete from checkpoint where run_id = ? and epoch > ?"
+
 LIST_EPOCHS = """
     select record
     from epoch

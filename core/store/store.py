@@ -123,6 +123,13 @@ class Store(TapeStore):
         rows = self._rows(queries.LIST_EPOCHS, check_id(run_id, "run"))
         return [EpochRecord.from_json(json.loads(text)) for (text,) in rows]
 
+    def drop_run_tail(self, run_id: str, *, epoch: int, step: int) -> None:
+        """Forget records and checkpoints beyond a place that a run went back to; it has trained that stretch anew."""
+        with self._transaction() as cursor:
+            self._need(cursor, "training_run", check_id(run_id, "run"))
+            cursor.execute(queries.DROP_EPOCHS, [run_id, step])
+            cursor.execute(queries.DROP_CHECKPOINTS, [run_id, epoch])
+
     def save_checkpoint(self, run_id: str, *, epoch: int, folder: str, step: int | None = None) -> None:
         """Record a checkpoint. A folder that the disk budget has given up meanwhile is not recorded."""
         path = self._inside(folder)

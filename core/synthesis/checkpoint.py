@@ -58,11 +58,7 @@ def model_of(training: Training) -> Model:
     """The model as it would be saved now; the run is left as it is, its random state included."""
     layout, config = training.encoder.layout, training.config
     generator = Generator(config.noise_size, len(training.conditions), layout.width, config.generator_layers)
-    correction = 1 - config.averaging**training.step if training.step else 0.0
-    with torch.no_grad():
-        averages = training.averaged if training.step else list(training.generator.parameters())
-        for own, average in zip(generator.parameters(), averages, strict=True):
-            own.copy_(average / correction if correction else average)
+    averaged_into(training, generator)
     calibrate(generator, training.conditions, config, training.target)
     return Model(
         config=config,
@@ -73,6 +69,15 @@ def model_of(training: Training) -> Model:
         step=training.step,
         target=training.target,
     )
+
+
+@torch.no_grad()
+def averaged_into(training: Training, generator: Generator) -> None:
+    """Give a generator the averaged weights as they are now; before the first step, the weights themselves."""
+    correction = 1 - training.config.averaging**training.step if training.step else 0.0
+    averages = training.averaged if training.step else list(training.generator.parameters())
+    for own, average in zip(generator.parameters(), averages, strict=True):
+        own.copy_(average / correction if correction else average)
 
 
 @torch.no_grad()

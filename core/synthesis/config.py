@@ -219,9 +219,35 @@ class TrainingConfig:
     checkpoint_every: int = _setting(
         10,
         "Epochs between checkpoints",
-        "A checkpoint can be sampled and judged later; more of them take more disk, no noticeable time.",
+        "A checkpoint can be sampled and judged later; more of them take more disk, no noticeable time. With spacing "
+        "`log` this is how often the run is saved against a crash, keeping the latest one.",
         low=1,
         high=100_000,
+        group="Running",
+    )
+    checkpoint_spacing: str = _setting(
+        "even",
+        "Spacing of checkpoints",
+        "`even` keeps one every so many epochs; `log` keeps epochs 1, 2, 3, 4, 6, 8, 12, 16, 23, 32 and so on, close "
+        "together where a run changes fast: for comparing quality and privacy along a long run.",
+        choices=("even", "log"),
+        group="Running",
+    )
+    checkpoint_disk: int = _setting(
+        2_000,
+        "Disk for checkpoints (MB)",
+        "When it is used up, every second checkpoint is given up; the last one always stays.",
+        low=1,
+        high=10_000_000,
+        group="Running",
+    )
+    recovery: str = _setting(
+        "divergence",
+        "When training goes wrong",
+        "`divergence`: when losses run away or are no longer numbers, go back to the last good checkpoint and go on "
+        "with half the learning rate, at most five times. `divergence or collapse` does so too when levels or value "
+        "ranges vanish from the drawn rows. `off` ends the run instead. What was done is shown on the curves.",
+        choices=("off", "divergence", "divergence or collapse"),
         group="Running",
     )
 

@@ -214,4 +214,9 @@ def _record(training: Training, n_steps: int, clock: Callable[[], float], begun:
         conditional_loss=mean[4],
         generator_gradient_norm=mean[5],
         discriminator_gradient_norm=mean[2],
+        gradient_penalty_std=std[1],
+        conditional_loss_std=std[4],
+        generator_gradient_norm_std=std[5],
+        discriminator_gradient_norm_std=std[2],
+        learning_rate=training.config.learning_rate,
     )

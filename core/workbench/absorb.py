@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.dataset import Dataset, SplitSpec
 from core.jobs.launch import ensure_runner
 from core.jobs.protocol import JobState, JobView, list_jobs
+from core.jobs.recovery import read_rollbacks
 from core.jobs.tapes import decisions_of, points_of
 from core.records import ConditionOutcome, EpochRecord, Report, SampleRequest
 from core.schema import Schema
@@ -65,6 +66,10 @@ def _take_run(session: Session, view: JobView, state: JobState) -> None:
         error=view.status.error or None,
     )
     if state.is_over:
+        past = read_rollbacks(view.folder)
+        if past:
+            back = min(past, key=lambda one: one.to_step)
+            session.store.drop_run_tail(view.id, epoch=back.to_epoch, step=back.to_step)
         session.store.save_epochs(view.id, [EpochRecord.from_json(line) for line in view.records()])
         for epoch in view.checkpoints:
             folder = f"jobs/{view.id}/checkpoint-{epoch:06d}"

@@ -94,6 +94,8 @@ def start_training(
             "run_id": run_id,
             "dataset_id": dataset_id,
             "train": f"tables/{dataset_id}-train.parquet",
+            "control": f"tables/{dataset_id}-control-selection.parquet",
+            "group": real.split.group,
             "schema": real.schema.to_json(),
             "config": config.to_json(),
             "target": real.target,

@@ -15,6 +15,7 @@ from core.records import (
     DistanceCurve,
     EpochRecord,
     MetricResult,
+    ProbeRecord,
     Report,
     SampleRequest,
     Scope,
@@ -53,6 +54,8 @@ def record(epoch: int) -> EpochRecord:
     """An epoch's record."""
     names = [one.name for one in dataclasses.fields(EpochRecord)]
     numbers = dict.fromkeys(names, 0.5) | {"epoch": epoch, "step": 10 * epoch, "epoch_done": True}
+    probe = ProbeRecord(n_rows=9, shapes=(0.5, None), entropies=(1.0, None), lost=(0, None), train_score=0.25)
+    numbers["probe"] = probe if epoch % 2 else None
     return EpochRecord(**numbers)
 
 

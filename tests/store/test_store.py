@@ -197,6 +197,17 @@ def test_paths_that_lead_out_of_the_session_are_refused(store) -> None:
             store.save_checkpoint(run_id, epoch=9, folder=path)
 
 
+def test_a_run_that_went_back_forgets_what_lay_beyond_and_takes_it_in_anew(store) -> None:
+    run_id = make_run(store, make_dataset(store).id)
+    store.save_epochs(run_id, [record(epoch) for epoch in (1, 2, 3, 4)])
+    store.drop_run_tail(run_id, epoch=2, step=20)
+    assert [one.epoch for one in store.list_epochs(run_id)] == [1, 2]
+    assert all(one.epoch <= 2 for one in store.list_checkpoints(run_id))
+    again = [dataclasses.replace(record(epoch), generator_loss=7.0) for epoch in (1, 2, 3, 4)]
+    store.save_epochs(run_id, again)
+    assert [one.generator_loss for one in store.list_epochs(run_id)] == [0.5, 0.5, 7.0, 7.0]
+
+
 def test_a_checkpoint_that_the_disk_budget_has_given_up_is_not_recorded(store) -> None:
     run_id = make_run(store, make_dataset(store).id)
     store.save_checkpoint(run_id, epoch=1, folder=f"jobs/{run_id}/checkpoint-000001")
