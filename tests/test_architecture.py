@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-L0 = {"errors", "schema", "dataset", "limits", "records", "suspects", "tables", "constraints", "pictures", "tape"}
+L0 = {
+    "errors",
+    "schema",
+    "dataset",
+    "limits",
+    "records",
+    "suspects",
+    "tables",
+    "constraints",
+    "pictures",
+    "tape",
+    "exploration",
+}
 L1 = {"reading", "profiling", "demo", "synthesis", "evaluation", "figures"}
 L2 = {"store", "jobs", "export"}
 L3 = {"workbench", "cli", "__main__"}

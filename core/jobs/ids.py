@@ -7,7 +7,7 @@ import secrets
 
 from core.errors import UnknownId
 
-ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep")
+ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep", "exploration")
 """What ids are given to. A made thing has the id of the job that makes it."""
 
 JOB_ID_KINDS = {
@@ -19,6 +19,7 @@ JOB_ID_KINDS = {
     "export": "export",
     "tape": "tape",
     "sweep": "sweep",
+    "explore": "exploration",
 }
 """Kind of the id that a job of each kind carries."""
 

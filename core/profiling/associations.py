@@ -15,6 +15,9 @@ from core.tables import as_numbers
 
 SAMPLE_ROWS = 100_000
 """Beyond this many rows associations are those of an evenly spread sample of that size."""
+ROWS_TIMES_PAIRS = 500_000_000
+LEAST_ROWS = 10_000
+"""Fewest rows of that sample: 0.02 is then twice the standard error of a correlation of 0."""
 MAX_LEVELS = 200
 """Rarer levels of a column with more are one level here."""
 BINS = 20
@@ -79,11 +82,29 @@ class Associations:
         return tuple(self.names[at] for at in leaves_list(tree))
 
 
-def measure_associations(frame: pd.DataFrame, schema: Schema) -> Associations:
+def association_rows(n_columns: int) -> int:
+    """Rows that associations of so many columns are measured on: fewer for wide tables, whose pairs are many."""
+    n_pairs = max(1, n_columns * (n_columns - 1) // 2)
+    return int(np.clip(ROWS_TIMES_PAIRS // n_pairs, LEAST_ROWS, SAMPLE_ROWS))
+
+
+def spread_rows(frame: pd.DataFrame, n_rows: int) -> pd.DataFrame:
+    """At most `n_rows` rows, evenly spread over the table."""
+    if len(frame) <= n_rows:
+        return frame
+    return frame.iloc[np.linspace(0, len(frame) - 1, n_rows).astype(np.int64)].reset_index(drop=True)
+
+
+def measure_associations(frame: pd.DataFrame, schema: Schema, *, n_total: int | None = None) -> Associations:
     """Measure all pairs of modelled columns of a work frame.
 
     Rows in which a cell of the pair is missing are left out of Pearson, Spearman and the correlation ratio; missing is
     a level for Cramér's V and mutual information.
+
+    Parameters
+    ----------
+    n_total : int, optional
+        Rows of the table, where the frame is a sample of it.
 
     Raises
     ------
@@ -98,21 +119,19 @@ def measure_associations(frame: pd.DataFrame, schema: Schema) -> Associations:
     columns = [column for column in schema.modelled if column.name in frame.columns]
     if len(columns) < 2 or len(frame) < 2:
         raise NotApplicable("Associations need at least two modelled columns and two rows.")
-    n_total = len(frame)
-    if n_total > SAMPLE_ROWS:
-        frame = frame.iloc[np.linspace(0, n_total - 1, SAMPLE_ROWS).astype(np.int64)]
+    n_total = len(frame) if n_total is None else n_total
+    frame = spread_rows(frame, association_rows(len(columns)))
     names = tuple(column.name for column in columns)
     numeric = [column for column in columns if column.is_number]
     numbers = {column.name: as_numbers(frame[column.name]) for column in numeric}
     codes = {column.name: _codes(frame[column.name], column) for column in columns}
+    cramers, mutual = _level_pairs(columns, codes)
     matrices = {
         Measure.PEARSON: _spread(_correlations([numbers[one.name] for one in numeric]), numeric, columns),
         Measure.SPEARMAN: _spread(_correlations([_ranks(numbers[one.name]) for one in numeric]), numeric, columns),
-        Measure.CRAMERS_V: _pairs(columns, lambda a, b: _cramers_v(codes[a.name], codes[b.name]), both="levels"),
-        Measure.CORRELATION_RATIO: _pairs(
-            columns, lambda a, b: _correlation_ratio(codes[a.name], numbers[b.name]), both="mixed"
-        ),
-        Measure.MUTUAL_INFORMATION: _pairs(columns, lambda a, b: _mutual(codes[a.name], codes[b.name]), both="any"),
+        Measure.CRAMERS_V: cramers,
+        Measure.CORRELATION_RATIO: _mixed_pairs(columns, codes, numbers),
+        Measure.MUTUAL_INFORMATION: mutual,
     }
     return Associations(names=names, matrices=matrices, n_rows=len(frame), n_total=n_total)
 
@@ -124,8 +143,8 @@ def _codes(series: pd.Series, column: Column) -> np.ndarray:
         present = numbers[~np.isnan(numbers)]
         if not len(present):
             return np.zeros(len(series), dtype=np.int64)
-        edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
-        found = np.searchsorted(edges, numbers, side="right")
+        edges = _bin_edges(present)
+        found = np.searchsorted(edges, numbers, side="left")
         return np.where(np.isnan(numbers), len(edges) + 1, found).astype(np.int64)
     codes = series.cat.codes.to_numpy().astype(np.int64)
     counts = np.bincount(codes[codes >= 0], minlength=1)
@@ -136,16 +155,44 @@ def _codes(series: pd.Series, column: Column) -> np.ndarray:
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
+def _bin_edges(present: np.ndarray) -> np.ndarray:
+    """Upper ends of bins of equal frequency; a value that fills a bin alone, such as 0 among gains, stays alone."""
+    cuts, n = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)), return_counts=True)
+    return np.unique(np.concatenate([cuts[:-1], np.nextafter(cuts[n > 1], -np.inf)]))
+
+
 def _ranks(numbers: np.ndarray) -> np.ndarray:
     return pd.Series(numbers).rank().to_numpy()
 
 
 def _correlations(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """Pearson's correlation of all pairs over the rows in which both are present."""
+    """Pearson's correlation of all pairs over the rows in which both are present.
+
+    All pairs at once, as products of matrices: sums over the rows that a pair shares are products of values, squares
+    and presence. Columns are centred and scaled first, so that nothing cancels.
+    """
     if not columns:
         return np.zeros((0, 0))
+    values = np.column_stack(columns)
+    present, varies = ~np.isnan(values), _spans(values)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return pd.DataFrame(np.column_stack(columns)).corr(min_periods=2).to_numpy()
+        n = np.maximum(present.sum(axis=0), 1)
+        values = np.where(present, values - np.where(present, values, 0).sum(axis=0) / n, 0.0)
+        spread = np.sqrt((values**2).sum(axis=0) / n)
+        values = np.where(varies, values / spread, 0.0)
+        here = present.astype(float)
+        shared, first, squares = here.T @ here, values.T @ here, (values**2).T @ here
+        covariance = values.T @ values - first * first.T / shared
+        variance = squares - first**2 / shared
+        variance[variance < 1e-12 * shared] = np.nan  # does not vary over these rows
+        found = covariance / np.sqrt(variance * variance.T)
+    return np.where(shared >= 2, np.clip(found, -1, 1), np.nan)
+
+
+def _spans(values: np.ndarray) -> np.ndarray:
+    """Which columns hold two different numbers."""
+    low = np.where(np.isnan(values), np.inf, values).min(axis=0, initial=np.inf)
+    return np.where(np.isnan(values), -np.inf, values).max(axis=0, initial=-np.inf) > low
 
 
 def _spread(small: np.ndarray, numeric: Sequence[Column], columns: Sequence[Column]) -> np.ndarray:
@@ -158,63 +205,72 @@ def _spread(small: np.ndarray, numeric: Sequence[Column], columns: Sequence[Colu
     return matrix
 
 
-def _pairs(columns: Sequence[Column], measure, *, both: str) -> np.ndarray:
+def _level_pairs(columns: Sequence[Column], codes: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Cramér's V of all pairs of level columns, and mutual information of all pairs.
+
+    One column is crossed with all later ones in one count: thousands of small tables would cost more in calls than in
+    counting. Row and column totals are those of the single columns, since missing is a level.
+    """
+    size = len(columns)
+    stacked = np.stack([codes[column.name] for column in columns])
+    n, widths = stacked.shape[1], stacked.max(axis=1) + 1
+    totals = [np.bincount(row, minlength=width) for row, width in zip(stacked, widths, strict=True)]
+    entropies = np.array([_entropy(total / n) for total in totals])
+    is_level = np.array([not column.is_number for column in columns])
+    cramers, mutual = np.full((size, size), np.nan), np.eye(size)
+    cramers[is_level, is_level] = 1.0
+    for i in range(size - 1):
+        later = slice(i + 1, None)
+        starts = np.concatenate([[0], np.cumsum(widths[later])])
+        cells = (stacked[later] + starts[:-1, None]) + stacked[i] * starts[-1]
+        table = np.bincount(cells.ravel(), minlength=widths[i] * starts[-1]).reshape(widths[i], -1).astype(float)
+        expected = np.outer(totals[i], np.concatenate(totals[i + 1 :])) / n
+        with np.errstate(invalid="ignore", divide="ignore"):
+            information = np.where(table > 0, table * np.log(table / expected), 0.0).sum(axis=0) / n
+            squares = np.where(expected > 0, table**2 / expected, 0.0).sum(axis=0) / n
+            limit = np.minimum(entropies[i], entropies[later])
+            found = np.clip(np.add.reduceat(information, starts[:-1]) / limit, 0, 1)
+        mutual[i, later] = mutual[later, i] = np.where(limit > 0, found, np.nan)
+        if is_level[i]:
+            v = _cramers_v(np.add.reduceat(squares, starts[:-1]) - 1, n, widths[i], widths[later])
+            cramers[i, later] = cramers[later, i] = np.where(is_level[later], v, np.nan)
+    return cramers, mutual
+
+
+def _cramers_v(phi2: np.ndarray, n: int, rows: int, columns: np.ndarray) -> np.ndarray:
+    """Bias-corrected V from chi squared by rows (Bergsma 2013)."""
+    corrected = np.maximum(0, phi2 - (rows - 1) * (columns - 1) / (n - 1))
+    least = np.minimum(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1
+    v = np.minimum(1, np.sqrt(corrected / np.maximum(least, 1e-12)))
+    return np.where(np.minimum(rows, columns) < 2, np.nan, v)
+
+
+def _mixed_pairs(
+    columns: Sequence[Column], codes: Mapping[str, np.ndarray], numbers: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Correlation ratio of all pairs of a level and a number column, one level column with all numbers at once."""
     matrix = np.full((len(columns), len(columns)), np.nan)
-    for i, first in enumerate(columns):
-        for j in range(i + 1, len(columns)):
-            second = columns[j]
-            one, other = (second, first) if first.is_number and not second.is_number else (first, second)
-            fits = {
-                "levels": not one.is_number and not other.is_number,
-                "mixed": not one.is_number and other.is_number,
-                "any": True,
-            }[both]
-            if fits:
-                matrix[i, j] = matrix[j, i] = measure(one, other)
-        if both == "any" or (both == "levels" and not first.is_number):
-            matrix[i, i] = 1.0
+    at = [place for place, column in enumerate(columns) if column.is_number]
+    if not at:
+        return matrix
+    values = np.column_stack([numbers[columns[place].name] for place in at])
+    present = ~np.isnan(values)
+    n, spans = present.sum(axis=0), _spans(values)
+    values = np.where(present, values, 0.0)
+    values = np.where(present, values - values.sum(axis=0) / np.maximum(n, 1), 0.0)
+    total = (values**2).sum(axis=0)
+    for i, column in enumerate(columns):
+        if column.is_number:
+            continue
+        width = int(codes[column.name].max()) + 1
+        counts = np.stack([np.bincount(codes[column.name][here], minlength=width) for here in present.T])
+        sums = np.stack([np.bincount(codes[column.name], row, minlength=width) for row in values.T])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            between = np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=1)
+            varies = spans & ((counts > 0).sum(axis=1) >= 2)
+            found = np.where(varies, np.sqrt(np.clip(between / total, 0, 1)), np.nan)
+        matrix[i, at] = matrix[at, i] = found
     return matrix
-
-
-def _table(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Counts of every pair of codes."""
-    width = int(other.max()) + 1
-    return np.bincount(one * width + other, minlength=(int(one.max()) + 1) * width).reshape(-1, width).astype(float)
-
-
-def _cramers_v(one: np.ndarray, other: np.ndarray) -> float:
-    table = _table(one, other)
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    n, (rows, columns) = table.sum(), table.shape
-    if min(rows, columns) < 2:
-        return np.nan
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
-    phi2 = ((table - expected) ** 2 / expected).sum() / n
-    phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / (n - 1))
-    rows, columns = rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)
-    return float(min(1.0, np.sqrt(phi2 / max(min(rows, columns) - 1, 1e-12))))
-
-
-def _correlation_ratio(levels: np.ndarray, numbers: np.ndarray) -> float:
-    present = ~np.isnan(numbers)
-    levels, numbers = levels[present], numbers[present]
-    if len(numbers) < 2 or numbers.std() == 0 or len(np.unique(levels)) < 2:
-        return np.nan
-    counts = np.bincount(levels)
-    sums = np.bincount(levels, numbers - numbers.mean())
-    between = (sums[counts > 0] ** 2 / counts[counts > 0]).sum()
-    return float(np.sqrt(between / ((numbers - numbers.mean()) ** 2).sum()))
-
-
-def _mutual(one: np.ndarray, other: np.ndarray) -> float:
-    shares = _table(one, other) / len(one)
-    first, second = shares.sum(axis=1), shares.sum(axis=0)
-    limit = min(_entropy(first), _entropy(second))
-    if limit <= 0:
-        return np.nan
-    filled = shares > 0
-    information = (shares[filled] * np.log(shares[filled] / np.outer(first, second)[filled])).sum()
-    return float(np.clip(information / limit, 0, 1))
 
 
 def _entropy(shares: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -46,6 +46,8 @@ class Inspected:
     summary : TableSummary
     associations : Associations or None
     target : str or None
+    n_equal : int or None
+        Rows of the whole table that are equal to an earlier one in all modelled columns; counted in the frame if None.
     """
 
     frame: pd.DataFrame
@@ -53,6 +55,7 @@ class Inspected:
     summary: TableSummary
     associations: Associations | None = None
     target: str | None = None
+    n_equal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,12 @@ class CheckResult:
             "section": str(self.section),
             "columns": list(self.columns),
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CheckResult:
+        """Rebuild a result from `to_json`."""
+        known = {name: value[name] for name in cls.__slots__}
+        return cls(**known | {"section": Section(value["section"]), "columns": tuple(value["columns"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +156,12 @@ def _duplicates(seen: Inspected):
     if not seen.schema.modelled:
         raise NotApplicable("No column is modelled.")
     names = [column.name for column in seen.schema.modelled]
-    n = int(seen.frame[names].duplicated().sum())
-    if n <= 0.01 * len(seen.frame):
+    counted, n_rows = seen.n_equal, seen.summary.n_rows
+    if counted is None:
+        counted, n_rows = int(seen.frame[names].duplicated().sum()), len(seen.frame)
+    if counted <= 0.01 * n_rows:
         return None
-    return (), f"{n:,} of {len(seen.frame):,} rows are equal to an earlier one in all modelled columns."
+    return (), f"{counted:,} of {n_rows:,} rows are equal to an earlier one in all modelled columns."
 
 
 def _wide(seen: Inspected):

@@ -24,6 +24,7 @@ TABLES = (
     ("epoch", "run_id"),
     ("training_run", "id"),
     ("dataset_column", "dataset_id"),
+    ("dataset_constraint", "dataset_id"),
     ("dataset", "id"),
     ("job", "id"),
 )

@@ -275,7 +275,38 @@ def m005_tapes(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit, m004_more_verdicts, m005_tapes)
+def m006_exploring(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Explorations among the kinds of jobs, and the constraints that were accepted for a dataset."""
+    cursor.execute("alter table job rename to job_before")
+    cursor.execute(
+        f"""
+        create table job (
+            id varchar primary key,
+            kind varchar not null check (kind in {_one_of((*_FIRST_KINDS, "tape", "sweep", "explore"))}),
+            state varchar not null check (state in {_one_of(JobState)}),
+            config varchar not null,
+            error_id varchar not null,
+            error varchar not null,
+            created_at timestamp not null,
+            updated_at timestamp not null
+        )
+        """
+    )
+    cursor.execute("insert into job by name select * from job_before")
+    cursor.execute("drop table job_before")
+    cursor.execute(
+        """
+        create table dataset_constraint (
+            dataset_id varchar not null,
+            place integer not null,
+            definition varchar not null,
+            primary key (dataset_id, place)
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_catalogue, m002_jobs, m003_audit, m004_more_verdicts, m005_tapes, m006_exploring)
 
 
 def applied(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -18,6 +18,13 @@ LIST_COLUMNS = """
     order by place
 """
 
+LIST_CONSTRAINTS = """
+    select definition
+    from dataset_constraint
+    where dataset_id = ?
+    order by place
+"""
+
 LIST_RUNS = """
     select id, dataset_id, state, config, device, versions, error, created_at, updated_at,
            (select count(*) from epoch where epoch.run_id = training_run.id and epoch_done) as n_epochs

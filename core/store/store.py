@@ -70,6 +70,21 @@ class Store(TapeStore):
             for row, definitions in zip(rows, columns, strict=True)
         ]
 
+    def save_constraints(self, dataset_id: str, constraints: Iterable[Mapping[str, Any]]) -> None:
+        """Replace the accepted constraints of a dataset, plain JSON values. Runs keep those that they started with."""
+        key, definitions = check_id(dataset_id, "dataset"), [canonical_json(dict(one)) for one in constraints]
+        with self._transaction() as cursor:
+            self._need(cursor, "dataset", key)
+            cursor.execute(queries.delete("dataset_constraint", "dataset_id"), [[key]])
+            rows = [[key, place, text] for place, text in enumerate(definitions)]
+            self._insert_rows(cursor, "dataset_constraint", ("dataset_id", "place", "definition"), rows)
+            self._audit(cursor, "set constraints", [key], {"constraints": [json.loads(one) for one in definitions]})
+
+    def list_constraints(self, dataset_id: str) -> list[dict[str, Any]]:
+        """The accepted constraints of a dataset, in the order in which they were accepted."""
+        rows = self._rows(queries.LIST_CONSTRAINTS, check_id(dataset_id, "dataset"))
+        return [json.loads(text) for (text,) in rows]
+
     # Runs
 
     def save_run(self, run_id: str, *, dataset_id: str, config: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 PAGES = (
     ("data", "Data", ":material/table:"),
+    ("explore", "Explore", ":material/travel_explore:"),
     ("train", "Train", ":material/model_training:"),
     ("sample", "Sample", ":material/dataset:"),
     ("evaluate", "Evaluate", ":material/query_stats:"),

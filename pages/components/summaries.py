@@ -53,7 +53,7 @@ def values_in_words(column: Column, one: Any, n_rows: int) -> str:
     """Range of a number or date; the most frequent level of the others."""
     if one.low is not None:
         if str(column.type) == "datetime":
-            return f"{_day(one.low)} to {_day(one.high)}"
+            return f"{moment(one.low)} to {moment(one.high)}"
         return f"{number(one.low)} to {number(one.high)}, mean {number(one.mean)}"
     if one.top_levels:
         level, count = one.top_levels[0]
@@ -79,5 +79,6 @@ def as_picture(summary: Any, column: Column) -> ColumnPicture:
     )
 
 
-def _day(seconds: float) -> str:
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as a date."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d")

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 
 from core.figures.text import flat, number, percent, short
 
-__all__ = ["count", "duration", "flat", "labelled", "name", "number", "percent", "plural", "short", "text", "thousands"]
+__all__ = [
+    "count", "duration", "flat", "labelled", "listed_names", "name", "number", "percent", "plural", "short", "text",
+    "thousands",
+]  # fmt: skip
 
 _JOINER = "\u2060"
 """Word joiner: invisible, without width, and enough to keep a shortcode, a link or an arrow from being recognised."""
@@ -55,6 +58,13 @@ def labelled(values: Iterable[object], limit: int = 60) -> dict[object, str]:
         taken[shown] = taken.get(shown, 0) + 1
         out[value] = shown if taken[shown] == 1 else f"{shown} ({taken[shown]})"
     return out
+
+
+def listed_names(values: Iterable[object], limit: int = 5) -> str:
+    """Names for a sentence that is not Markdown: shortened, at most `limit` of them."""
+    names = [short(value, 40) for value in values]
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def thousands(value: int) -> str:

@@ -12,7 +12,7 @@ import pytest
 from core.workbench import sessions
 from tests.pages.conftest import APP, EMOJI, LATEX, SCRIPT, Worked, charts, hostile_table, open_page, said
 
-PAGES = ("data", "train", "sample", "evaluate", "privacy")
+PAGES = ("data", "explore", "train", "sample", "evaluate", "privacy")
 LATER = {"train": "No dataset yet", "sample": "No run yet", "evaluate": "No sample yet", "privacy": "No sample yet"}
 
 

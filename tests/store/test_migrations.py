@@ -48,6 +48,7 @@ def test_an_empty_catalogue_gets_every_step_once(cursor) -> None:
     assert {name for name, *_ in before} == {
         "dataset", "dataset_column", "training_run", "epoch", "checkpoint", "sample", "evaluation", "metric_result",
         "job", "audit", "migration", "tape_point", "decision", "sweep_trial",
+        "dataset_constraint",
     }  # fmt: skip
 
 

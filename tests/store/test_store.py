@@ -341,3 +341,18 @@ def test_types_that_the_schema_has_are_types_that_the_catalogue_takes(store) -> 
     columns = tuple(dataclasses.replace(SCHEMA.columns[0], name=kind.value, type=kind) for kind in ColumnType)
     make_dataset(store, schema=dataclasses.replace(SCHEMA, columns=columns))
     assert len(store.list_datasets()[0].schema) == len(ColumnType)
+
+
+def test_constraints_of_a_dataset_are_replaced_as_a_whole_and_go_with_it(store) -> None:
+    dataset = make_dataset(store)
+    assert store.list_constraints(dataset.id) == []
+    first = {"kind": "inequality", "columns": ["a", "b"]}
+    second = {"kind": "fixed increments", "columns": ["a"], "increment": 5}
+    store.save_constraints(dataset.id, [first, second])
+    assert store.list_constraints(dataset.id) == [first, second]
+    store.save_constraints(dataset.id, [second])
+    assert store.list_constraints(dataset.id) == [second]
+    store.delete_dataset(dataset.id)
+    assert store.list_constraints(dataset.id) == []
+    with pytest.raises(UnknownId):
+        store.save_constraints("dataset-" + "0" * 16, [first])
