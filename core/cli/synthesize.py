@@ -29,7 +29,11 @@ checkpoints. It must not leave the place where the real table may be. What may l
     "--target", metavar="COL", help="Column to predict: measures utility and keeps its shares in both splits."
 )
 @click.option("--group", metavar="COL", help="Entity column: all rows of one entity go to the same side of the split.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the train rows; the preset's by default.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    help="Passes over the train rows; by default what the preset's steps take on this table.",
+)
 @click.option(
     "--rows", type=click.IntRange(min=0), help="Unconditioned rows to draw; as many as the train rows by default."
 )
@@ -50,7 +54,7 @@ checkpoints. It must not leave the place where the real table may be. What may l
 @click.option(
     "--type", "types", metavar="COL=TYPE", multiple=True, help=f"Correct a column's type: {', '.join(ColumnType)}."
 )
-@click.option("--preset", metavar="NAME", help="Training preset to start from.")
+@click.option("--preset", metavar="NAME", help="Training preset: quick, balanced (default) or thorough.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Change a training setting.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
 @click.option("--evaluate/--no-evaluate", "judge", default=True, help="Judge the drawn rows.")
@@ -79,10 +83,9 @@ def synthesize(
     from core.workbench import data, judging, sampling, sessions, training
 
     wanted = [Condition.parse(text) for text in conditions]
-    config = training.configured(
-        preset,
-        pairs(settings, "--set") | {"seed": str(seed), "device": device} | ({"epochs": str(epochs)} if epochs else {}),
-    )
+    changes = pairs(settings, "--set") | {"seed": str(seed), "device": device}
+    changes |= {"epochs": str(epochs)} if epochs else {}
+    training.configured(preset, changes)  # a wrong setting is said before anything is read
     private = out / PRIVATE
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
     private.chmod(0o700)
@@ -106,6 +109,7 @@ def synthesize(
         n_rows = dataset.n_train if rows is None else rows
         request = SampleRequest(n_rows=n_rows, seed=seed, conditions=tuple(wanted))
         sampling.check_request(session, dataset_id, request)
+        config = training.configured(preset, changes, n_train=dataset.n_train)
         run_id = training.start_training(session, dataset_id, config)
         run = _trained(session, run_id)
         sample_id = sampling.start_sampling(session, run_id, request)

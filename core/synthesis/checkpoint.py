@@ -154,6 +154,8 @@ def state_of(training: Training) -> dict[str, torch.Tensor]:
     ):
         for at, values in adam.state_dict()["state"].items():
             tensors |= {f"{name}.{at}.{key}": tensor for key, tensor in values.items()}
+    if training.pairs is not None:
+        tensors["pairs"] = training.pairs.seen
     if training.random is not None:
         tensors["random"] = training.random.get_state()
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
@@ -275,5 +277,7 @@ def restore_state(training: Training, tensors: dict[str, torch.Tensor]) -> None:
             at, what = key.split(".")
             state.setdefault(int(at), {})[what] = tensor
         adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})
+    if training.pairs is not None:
+        training.pairs.seen.copy_(tensors["pairs"])
     if training.random is not None:
         training.random.set_state(tensors["random"])

@@ -71,6 +71,15 @@ class Conditions:
         return np.concatenate([one * part / part.sum() for one, part in zip(share, parts, strict=True)])
 
 
+def row_chances(encoded: Encoded, layout: Layout, conditions: Conditions, chances: np.ndarray) -> np.ndarray:
+    """How often training-by-sampling draws each row: over its levels, the level's chance shared among its rows."""
+    if not len(conditions):
+        return np.full(len(encoded), 1 / max(1, len(encoded)))
+    each = np.zeros(layout.width)
+    each[conditions.slots] = chances / np.maximum(conditions.counts, 1)
+    return each[encoded.slots].sum(axis=1)
+
+
 def count_conditions(encoded: Encoded, layout: Layout) -> Conditions:
     """Count the levels of every level column in the encoded train rows."""
     spans = tuple(span for span in layout.spans if span.is_levels)
@@ -85,7 +94,9 @@ def count_conditions(encoded: Encoded, layout: Layout) -> Conditions:
 class ConditionSampler:
     """Draws condition ids on the device, and for each the place of its column in an encoded row."""
 
-    def __init__(self, conditions: Conditions, chances: np.ndarray, device: torch.device) -> None:
+    def __init__(
+        self, conditions: Conditions, chances: np.ndarray, device: torch.device, *, rarity: float = 0.0
+    ) -> None:
         edges = np.cumsum(chances)
         owner = np.repeat(np.arange(len(conditions.spans)), [span.width for span in conditions.spans])
         starts = np.array([span.start for span in conditions.spans])[owner] if len(owner) else owner
@@ -97,11 +108,20 @@ class ConditionSampler:
         self.slots = on_device(conditions.slots.astype(np.int64), device)
         self.starts = on_device(starts.astype(np.int64), device)
         self.widths = on_device(widths.astype(np.int64), device)
+        self.weights = on_device(level_weights(conditions, chances, rarity), device) if rarity and self.n else None
 
     def draw(self, n: int, generator: torch.Generator | None) -> torch.Tensor:
         """`n` condition ids, of shape (n,)."""
         u = torch.rand(n, dtype=torch.float64, device=self.edges.device, generator=generator)
         return torch.searchsorted(self.edges, u, right=True)
+
+
+def level_weights(conditions: Conditions, chances: np.ndarray, rarity: float) -> np.ndarray:
+    """Weight of every condition's loss: its share of its column to the power of minus `rarity`, 1 on average."""
+    total = np.add.reduceat(conditions.counts, conditions.first_ids)
+    owner = np.repeat(np.arange(len(conditions.spans)), [span.width for span in conditions.spans])
+    weights = (np.maximum(conditions.counts, 1) / total[owner]) ** -rarity
+    return (weights / (chances @ weights)).astype(np.float32)
 
 
 class RowSampler:

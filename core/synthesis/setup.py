@@ -14,10 +14,19 @@ from core.constraints import Constraint
 from core.errors import InvalidConfig, TooFewRows, listed
 from core.limits import MIN_TRAIN_ROWS
 from core.schema import Schema
-from core.synthesis.conditional import Conditions, ConditionSampler, RowSampler, count_conditions, on_device
+from core.synthesis.conditional import (
+    Conditions,
+    ConditionSampler,
+    RowSampler,
+    count_conditions,
+    on_device,
+    row_chances,
+)
 from core.synthesis.config import TrainingConfig
 from core.synthesis.encode import Encoded, Encoder, fit_encoder
 from core.synthesis.networks import Discriminator, Generator, Groups, initialise
+from core.synthesis.pairs import PairMatch, pair_match
+from core.synthesis.products import bfloat16_helps
 
 STEPS_PER_RECORD = 200
 BETAS = (0.5, 0.9)
@@ -44,6 +53,7 @@ class Training:
     discriminator: Discriminator
     groups: Groups
     signs: Tensor
+    pairs: PairMatch | None
     averaged: list[Tensor]
     generator_adam: torch.optim.Adam
     discriminator_adam: torch.optim.Adam
@@ -153,8 +163,9 @@ def assemble(
         critic = Discriminator(layout.width, len(conditions), config.pac, config.discriminator_layers)
     for network in (maker.requires_grad_(False), critic.requires_grad_(False)):
         initialise(network, generator)
+        network.fast = config.precision == "fast" and bfloat16_helps(device)
     adam = {"lr": config.learning_rate, "betas": BETAS, "fused": True}
-    batch_size = min(config.batch_size, len(encoded)) // config.pac * config.pac
+    batch_size = config.batch_for(len(encoded))
     packs = batch_size // config.pac
     return Training(
         config=config,
@@ -165,12 +176,15 @@ def assemble(
         random=generator,
         scalars=on_device(encoded.scalars, device),
         slots=on_device(encoded.slots, device),
-        condition_sampler=ConditionSampler(conditions, chances, device),
+        condition_sampler=ConditionSampler(conditions, chances, device, rarity=config.rare_level_weight),
         row_sampler=RowSampler(encoded, layout, conditions, device),
         generator=maker,
         discriminator=critic,
         groups=layout.groups(),
         signs=on_device(np.repeat(np.float32([1 / packs, -1 / packs]), packs), device),
+        pairs=pair_match(
+            encoded, layout, row_chances(encoded, layout, conditions, chances), config.pair_weight, device
+        ),
         averaged=[torch.zeros_like(weight) for weight in maker.parameters()],
         generator_adam=torch.optim.Adam(maker.parameters(), weight_decay=WEIGHT_DECAY, **adam),
         discriminator_adam=torch.optim.Adam(critic.parameters(), **adam),

@@ -17,10 +17,15 @@ from torch import Tensor
 from core.errors import TrainingDiverged
 from core.records import EpochRecord
 from core.synthesis.conditional import ConditionSampler
-from core.synthesis.networks import Masks, Tape, activate, activation_gradient, gumbel_noise
+from core.synthesis.networks import Masks, Tape, activate, activation_gradient, gumbel_noise, hardened
 from core.synthesis.setup import STEPS_PER_RECORD, Training, prepare
 
 __all__ = ["Training", "one_step", "prepare", "train"]
+
+STEADY_STEPS = 2_000
+"""Steps at the full rate before a falling one begins to fall."""
+SMALLEST_RATE = 0.02
+"""Share of the learning rate that a fall to the end leaves, also for epochs beyond the end."""
 
 
 def train(
@@ -68,7 +73,7 @@ def arithmetic(precision: str) -> Iterator[None]:
 @torch.no_grad()
 def one_step(training: Training, at: int) -> None:
     """Critic steps, then one generator step; what they measured goes to row `at` of the log."""
-    rate = training.config.learning_rate * min(1.0, (training.step + 1) / max(1, training.config.warm_up_steps))
+    rate = learning_rate_at(training)
     for group in (*training.generator_adam.param_groups, *training.discriminator_adam.param_groups):
         group["lr"] = rate
     for _ in range(training.config.discriminator_steps):
@@ -80,6 +85,18 @@ def one_step(training: Training, at: int) -> None:
     torch._foreach_lerp_(training.averaged, list(training.generator.parameters()), 1 - decay)
 
 
+def learning_rate_at(training: Training) -> float:
+    """The learning rate of the next step: rises while warming up, then follows the schedule."""
+    config, step = training.config, training.step
+    rate = config.learning_rate * min(1.0, (step + 1) / max(1, config.warm_up_steps))
+    if config.schedule == "falling":
+        return rate * min(1.0, math.sqrt(STEADY_STEPS / (step + 1)))
+    if config.schedule == "to the end":
+        share = step / (config.epochs * training.steps_per_epoch)
+        return rate * max(SMALLEST_RATE, min(1.0, 2 * (1 - share)))
+    return rate
+
+
 def critic_step(training: Training) -> Tensor:
     """One step of the critic; returns its loss, its penalty and its gradient norm.
 
@@ -89,7 +106,7 @@ def critic_step(training: Training) -> Tensor:
     p = training.batch_size // config.pac
     ids = _conditions(training)                                                 # (b,)
     logits, _ = _logits(training, ids)                                          # (b, w), no graph behind it
-    rows = torch.cat([_activated(training, logits), real_rows(training, ids)])  # (2b, w): drawn, real
+    rows = torch.cat([_activated(training, logits).T, real_rows(training, ids)])    # (2b, w): drawn, real
 
     asked = critic.condition_part(ids)                                          # (p, h)
     before = critic.first_layer(rows).view(2, p, -1).add_(asked)                # (2, p, h)
@@ -109,12 +126,15 @@ def generator_step(training: Training) -> Tensor:
     b, p = training.batch_size, training.batch_size // config.pac
     ids = _conditions(training)                                                 # (b,)
     logits, tape = _logits(training, ids)                                       # (b, w)
-    drawn = _activated(training, logits)                                        # (b, w)
+    drawn = _activated(training, logits)                                        # (w, b)
+    rows = torch.cat([drawn.T])                                                 # (b, w)
 
-    before = critic.first_layer(drawn) + critic.condition_part(ids)             # (p, h)
+    before = critic.first_layer(rows) + critic.condition_part(ids)              # (p, h)
     scores, slope = critic.slope_by_rows(before, _dropout(training, p))         # (p,), (p, pac * w)
     score, by_drawn = scores.mean(), slope.mul_(-1 / p).view(b, -1)             # by_drawn of minus the mean score
-    by_logits = activation_gradient(by_drawn, drawn, layout.n_scalars, training.groups, config.temperature)
+    if training.pairs is not None:
+        by_drawn += training.pairs.gradient(hardened(drawn, layout.n_scalars, training.groups).T, fast=critic.fast)
+    by_logits = activation_gradient(by_drawn, drawn, layout.n_scalars, training.groups, config.temperature).T   # (b, w)
     asked = conditional_loss(logits, ids, training.condition_sampler, config.conditional_weight, by_logits)
 
     gradients = training.generator.gradients(tape, by_logits)
@@ -136,11 +156,14 @@ def conditional_loss(
     column = (sampler.starts.index_select(0, ids).unsqueeze(1) + places).clamp_max_(logits.shape[1] - 1)
     wanted = sampler.slots.index_select(0, ids).unsqueeze(1)                    # (b, 1)
     chances = torch.log_softmax(logits.gather(1, column).masked_fill_(outside, -math.inf), dim=1)   # (b, l)
-    loss = -chances.gather(1, wanted - column.narrow(1, 0, 1)).mean()
-    share = weight / len(ids)
+    loss = -chances.gather(1, wanted - column.narrow(1, 0, 1))                  # (b, 1)
+    share = torch.full_like(loss, weight / len(ids))                            # (b, 1)
+    if sampler.weights is not None:
+        each = sampler.weights.index_select(0, ids).unsqueeze(1)                # (b, 1)
+        loss, share = loss * each, share.mul_(each)
     gradient.scatter_add_(1, column, chances.exp_().mul_(share))
-    gradient.scatter_add_(1, wanted, torch.full_like(wanted, -share, dtype=gradient.dtype))
-    return loss
+    gradient.scatter_add_(1, wanted, -share)
+    return loss.mean()
 
 
 def real_rows(training: Training, ids: Tensor | None) -> Tensor:
@@ -163,7 +186,7 @@ def _logits(training: Training, ids: Tensor | None) -> tuple[Tensor, Tape]:
 
 
 def _activated(training: Training, logits: Tensor) -> Tensor:
-    noise = gumbel_noise(tuple(logits.shape), logits, training.random)
+    noise = gumbel_noise(tuple(logits.T.shape), logits, training.random)        # (w, b)
     return activate(logits, noise, len(training.encoder.layout.scalars), training.groups, training.config.temperature)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.errors import InvalidConfig, TooFewRows, UnknownId, listed
+from core.errors import InvalidConfig, TooFewRows, UnknownId
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import control, extend_job, resume_job
 from core.jobs.protocol import JobView
 from core.limits import MIN_TRAIN_ROWS
 from core.records import EpochRecord
-from core.synthesis.config import PRESETS, TrainingConfig
+from core.synthesis.config import PRESETS, TrainingConfig, preset_for
 from core.workbench.absorb import absorb
 from core.workbench.data import dataset, start_for
 from core.workbench.sessions import Session, job_folder
@@ -49,17 +49,20 @@ class RunView:
     eta_seconds: float | None
 
 
-def configured(preset: str | None, settings: Mapping[str, str]) -> TrainingConfig:
+def configured(preset: str | None, settings: Mapping[str, str], *, n_train: int | None = None) -> TrainingConfig:
     """A preset, or the default settings, with texts as the analyst wrote them.
+
+    With `n_train`, the number of train rows, a preset has as many epochs as its steps take there, unless they are set.
 
     Raises
     ------
     InvalidConfig
         If the preset or a setting is unknown, or a value outside its range.
     """
-    if preset is not None and preset not in PRESETS:
-        raise InvalidConfig(f"There is no preset {preset!r}.", f"Presets are: {listed(PRESETS)}.", field="preset")
-    config = TrainingConfig() if preset is None else PRESETS[preset]
+    name = preset or "balanced"
+    if n_train is not None or name not in PRESETS:
+        return preset_for(name, n_train or 0, settings)
+    config = PRESETS[name]
     return config.with_settings(settings)
 
 

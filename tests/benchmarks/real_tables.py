@@ -1,4 +1,4 @@
-"""The real tables of the benchmarks, typed by the product itself, split 80/20, and judged by the product's metrics."""
+"""Real and made-up tables of the benchmarks, typed by the product, split 80/20, and judged by the product's metrics."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.profiling.infer import infer_schema
 from core.reading.read import read_table
 from core.schema import Schema
 from core.tables import read_frame
+from tests.benchmarks.made_tables import MADE
 
 FOLDER = Path(os.environ.get("DOPPEL_REAL_TABLES", Path(__file__).parents[2] / ".." / "shared" / "data"))
 TARGETS = {"census": "income", "creditcard_default": "has_default"}
@@ -46,13 +47,16 @@ class RealTable:
 
 
 def load_table(name: str, *, control_share: float = 0.2) -> RealTable:
-    """Read, type and split a table of the shared folder as the command line does."""
+    """Read, type and split a table of the shared folder, or a made-up one, as the command line does."""
     with tempfile.TemporaryDirectory() as folder:
-        parquet = Path(folder) / "table.parquet"
-        diagnosis = read_table(FOLDER / f"{name}.csv", parquet)
+        parquet, source = Path(folder) / "table.parquet", FOLDER / f"{name}.csv"
+        if name in MADE:
+            source = Path(folder) / f"{name}.csv"
+            MADE[name][0]().to_csv(source, index=False)
+        diagnosis = read_table(source, parquet)
         schema = infer_schema(parquet, formats=diagnosis.formats)
         frame = read_frame(parquet, schema)
-    target = TARGETS[name]
+    target = MADE[name][1] if name in MADE else TARGETS[name]
     split = split_rows(frame, SplitSpec(key="0" * 32, control_share=control_share, stratify=target))
     return RealTable(
         name=name,

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from core.errors import InvalidConfig
-from core.synthesis.config import PRESETS, TrainingConfig
+from core.synthesis.config import MOST_EPOCHS, PRESETS, TrainingConfig, preset_for
 
 
 def test_every_setting_has_a_label_help_and_a_group():
@@ -62,3 +62,23 @@ def test_presets_take_ever_more_epochs():
 def test_settings_and_preflight_are_free_of_torch():
     code = "import sys, core.synthesis.config, core.synthesis.preflight; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_preset_takes_its_steps_on_any_table_within_bounds():
+    # 40,000 rows are 80 steps of 500: 8,000 steps are 100 epochs
+    assert preset_for("balanced", 40_000).epochs == PRESETS["balanced"].epochs == 100
+    assert preset_for("balanced", 4_000).epochs == MOST_EPOCHS["balanced"]
+    assert preset_for("balanced", 20_000).epochs == 200
+    assert preset_for("balanced", 50_000_000).epochs == 2
+    for name in PRESETS:
+        assert preset_for(name, 12).epochs == MOST_EPOCHS[name]
+
+
+def test_settings_change_a_preset_before_its_epochs_are_counted():
+    # batches of 250 make 160 steps of 40,000 rows
+    assert preset_for("balanced", 40_000, {"batch_size": "250"}).epochs == 50
+    assert preset_for("balanced", 40_000, {"epochs": "7"}).epochs == 7
+    with pytest.raises(InvalidConfig, match="miracle"):
+        preset_for("miracle", 40_000)
+    with pytest.raises(InvalidConfig, match="learning_rate"):
+        preset_for("quick", 40_000, {"learning_rate": "fast"})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from core.synthesis import train
-from core.synthesis.conditional import ConditionSampler
+from core.synthesis.conditional import ConditionSampler, row_chances
 from core.synthesis.networks import Discriminator, Generator, activate, activation_gradient, gumbel_noise, initialise
+from core.synthesis.pairs import MEMORY, pair_match
+from core.synthesis.products import add_product_, plus_product, product
+from core.synthesis.setup import encode_rows
 from tests.reference import textbook
 from tests.synthesis.tables import mixed_table, small_config
 
@@ -93,10 +97,10 @@ def test_segment_softmax_and_its_written_gradient_equal_span_by_span_softmax(tra
     pull = torch.randn(plain.shape, dtype=torch.float64, generator=random)
     (expected,) = torch.autograd.grad((plain * pull).sum(), logits)
     with torch.no_grad():
-        fast = activate(logits, noise, layout.n_scalars, layout.groups(), 0.2)
+        fast = activate(logits, noise.T, layout.n_scalars, layout.groups(), 0.2)
         ours = activation_gradient(pull, fast, layout.n_scalars, layout.groups(), 0.2)
-    torch.testing.assert_close(fast, plain.detach(), **CLOSE)
-    torch.testing.assert_close(ours, expected, **CLOSE)
+    torch.testing.assert_close(fast.T, plain.detach(), **CLOSE)
+    torch.testing.assert_close(ours.T, expected, **CLOSE)
 
 
 @pytest.mark.parametrize("dropout", [False, True])
@@ -135,8 +139,8 @@ def test_written_critic_gradients_equal_two_backwards_and_a_double_backward(trai
 
     with torch.no_grad():
         logits, _ = maker.forward_training(noise, ids)
-        drawn = activate(logits, gumbel, layout.n_scalars, layout.groups(), 0.2)
-        rows = torch.cat([drawn, real])
+        drawn = activate(logits, gumbel.T, layout.n_scalars, layout.groups(), 0.2)
+        rows = torch.cat([drawn.T, real])
         before = critic.first_layer(rows).view(2, 8, -1) + critic.condition_part(ids)
         signs = torch.tensor([1 / 8] * 8 + [-1 / 8] * 8, dtype=torch.float64)
         scores, ours = critic.gradients_of_scores(rows, ids, before.view(16, -1), masks, signs)
@@ -201,3 +205,81 @@ def test_drawn_rows_meet_their_conditions_and_are_uniform_among_them(training, r
     expected = 50_000 / len(members)
     # a Poisson count stays within six standard deviations of its mean
     assert (members - expected).abs().max() < 6 * expected**0.5
+
+
+def test_pair_matching_s_written_gradient_equals_that_of_the_products_it_compares(training, random):
+    layout = training.encoder.layout
+    encoded = encode_rows(training.encoder, mixed_table()[0], small_config())
+    chances = training.conditions.chances(log=True)
+    each = row_chances(encoded, layout, training.conditions, chances)
+    match = pair_match(encoded, layout, each, 3.0, torch.device("cpu"))
+    match.wanted, match.seen, match.mask, match.scale = (
+        one.double() for one in (match.wanted, match.seen, match.mask, match.scale)
+    )
+    match.seen += torch.randn(match.seen.shape, dtype=torch.float64, generator=random)
+    match.seen = (match.seen + match.seen.T) / 2
+    before = match.seen.clone()
+    rows = torch.randn(30, layout.width, dtype=torch.float64, generator=random).requires_grad_()
+    scaled = torch.cat([rows * match.scale, torch.ones(30, 1, dtype=torch.float64)], dim=1)
+    products = scaled.T @ scaled / 30
+    n_columns = len(layout.spans) + layout.n_scalars
+    # d/dS of weight / (2 columns) sum mask (S - W)^2 is weight / columns mask (S - W), taken where S was until now;
+    # the products of rows hold every row twice, hence the half
+    pull = (3.0 / n_columns * match.mask * (before - match.wanted)).detach()
+    (plain,) = torch.autograd.grad((pull * products).sum() / 2, rows)
+    with torch.no_grad():
+        ours = match.gradient(rows)
+    torch.testing.assert_close(ours, plain, **CLOSE)
+    torch.testing.assert_close(match.seen, before.lerp(products.detach(), 1 - MEMORY), **CLOSE)
+
+
+def test_the_products_to_be_matched_are_those_of_rows_as_training_draws_them(training, random):
+    layout = training.encoder.layout
+    encoded = encode_rows(training.encoder, mixed_table()[0], small_config())
+    each = row_chances(encoded, layout, training.conditions, training.conditions.chances(log=True))
+    assert each.sum() == pytest.approx(1.0)
+    match = pair_match(encoded, layout, each, 1.0, torch.device("cpu"))
+    drawn = training.row_sampler.draw(_ids(training, 60_000, random), 60_000, random)
+    rows = torch.zeros(60_000, layout.width).scatter_(1, training.slots[drawn].long(), 1.0)
+    rows[:, : layout.n_scalars] = training.scalars[drawn]
+    scaled = torch.cat([rows * match.scale, torch.ones(60_000, 1)], dim=1)
+    off = (scaled.T @ scaled / 60_000 - match.wanted).abs()
+    # a scaled product is at most 1 / SMALLEST_SHARE = 500, of a share below 1; its standard error stays below .1
+    assert off.mean() < 0.01
+    assert off.max() < 0.5
+
+
+@pytest.mark.parametrize("rarity", [0.0, 0.7])
+def test_weights_of_rare_levels_scale_the_conditional_loss_and_its_gradient(training, random, rarity):
+    chances = training.conditions.chances(log=True)
+    sampler = ConditionSampler(training.conditions, chances, torch.device("cpu"), rarity=rarity)
+    weights = torch.ones(len(chances), dtype=torch.float64)
+    if rarity:
+        sampler.weights = sampler.weights.double()
+        weights = sampler.weights
+        assert float((torch.from_numpy(chances) * weights).sum()) == pytest.approx(1.0)
+        first = training.conditions.spans[0].width
+        order = np.argsort(training.conditions.counts[:first])
+        assert weights[:first][order].diff().max() <= 0
+    logits = torch.randn(20, training.encoder.layout.width, dtype=torch.float64, generator=random).requires_grad_()
+    ids = _ids(training, 20, random)
+    plain = sum(
+        weights[number] * textbook.conditional_loss(logits[at : at + 1], ids[at : at + 1], training.conditions.spans)
+        for at, number in enumerate(ids.tolist())
+    )
+    (expected,) = torch.autograd.grad(plain / 20, logits)
+    ours = torch.zeros_like(logits)
+    with torch.no_grad():
+        fast = train.conditional_loss(logits, ids, sampler, 3.0, ours)
+    torch.testing.assert_close(fast, plain.detach() / 20, **CLOSE)
+    torch.testing.assert_close(ours, 3 * expected, **CLOSE)
+
+
+def test_products_of_rounded_factors_stay_near_those_of_full_ones(random):
+    a, b, c = (torch.randn(size, generator=random) for size in ((40, 64), (64, 30), (40, 30)))
+    plain = a.double() @ b.double()
+    assert torch.equal(product(a, b), a @ b)
+    # bfloat16 has 8 significant bits: a relative error of 2^-9 per factor, in random directions over 64 terms
+    assert (product(a, b, True) - plain).abs().max() < 8 * 64**0.5 * 2**-8
+    assert (plus_product(c, a, b, True) - (c + plain)).abs().max() < 8 * 64**0.5 * 2**-8
+    assert add_product_(c, a, b, True).data_ptr() == c.data_ptr()

@@ -11,12 +11,23 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.errors import InvalidConfig, TooFewRows, TrainingDiverged
 from core.schema import ColumnType, Schema, Storage
-from core.synthesis import conditional, setup
-from core.synthesis.checkpoint import model_of
+from core.synthesis import conditional, pairs, setup
+from core.synthesis.checkpoint import model_of, resume, save_checkpoint
 from core.synthesis.encode import fit_encoder
 from core.synthesis.forecast import forecast
+from core.synthesis.products import bfloat16_helps
 from core.synthesis.setup import assemble, encode_rows
-from core.synthesis.train import arithmetic, critic_step, generator_step, one_step, prepare, train
+from core.synthesis.train import (
+    SMALLEST_RATE,
+    STEADY_STEPS,
+    arithmetic,
+    critic_step,
+    generator_step,
+    learning_rate_at,
+    one_step,
+    prepare,
+    train,
+)
 from core.tables import as_work_frame
 from tests.synthesis.tables import column, mixed_table, small_config
 
@@ -217,3 +228,66 @@ def test_a_forecast_leaves_the_run_as_it_was():
     assert [one.generator_loss for one in train(training, until_epoch=1)] == [
         one.generator_loss for one in train(other, until_epoch=1)
     ]
+
+
+def test_schedules_of_the_learning_rate():
+    frame, schema = mixed_table(100)
+    rates = {}
+    for name in ("constant", "falling", "to the end"):
+        training = prepare(frame, schema, small_config(schedule=name, learning_rate=0.01, warm_up_steps=10, epochs=500))
+        assert training.steps_per_epoch == 2
+        found = []
+        for step in (0, 4, 9, STEADY_STEPS - 1, 4 * STEADY_STEPS - 1):
+            training.step = step
+            found.append(learning_rate_at(training))
+        rates[name] = found
+    assert rates["constant"] == pytest.approx([0.001, 0.005, 0.01, 0.01, 0.01])
+    # four times as many steps halve a rate that falls with their square root
+    assert rates["falling"] == pytest.approx([0.001, 0.005, 0.01, 0.01, 0.005])
+    # 1,000 steps in all: full until 500, then down to the smallest share, which stays beyond the end
+    assert rates["to the end"] == pytest.approx([0.001, 0.005, 0.01, 0.01 * SMALLEST_RATE, 0.01 * SMALLEST_RATE])
+
+
+def test_every_setting_of_the_step_runs_without_the_host_and_under_fake_tensors(monkeypatch):
+    def place(array, device):
+        return torch.empty(array.shape, dtype=torch.from_numpy(array).dtype, device=device)
+
+    frame, schema = mixed_table()
+    config = small_config(rare_level_weight=0.5, pair_weight=0.1, dropout=0.3, pac=1, discriminator_steps=2)
+    training = prepare(frame, schema, config)
+    with Watch():
+        one_step(training, 0)
+    for module in (setup, conditional, pairs):
+        monkeypatch.setattr(module, "on_device", place)
+    encoder = fit_encoder(frame, schema)
+    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), Watch("cuda"):
+        fake = assemble(encoder, encode_rows(encoder, frame, config), config, None, torch.device("cuda"), random=False)
+        one_step(fake, 0)
+    assert fake.pairs.seen.device.type == "cuda"
+
+
+def test_pair_matching_keeps_its_running_average_through_a_checkpoint(tmp_path):
+    frame, schema = mixed_table(200)
+    runs = [prepare(frame, schema, small_config(pair_weight=0.1)) for _ in range(2)]
+    _run(runs[0], 1)
+    save_checkpoint(runs[0], tmp_path / "checkpoint-1")
+    resumed = resume(tmp_path / "checkpoint-1", frame, schema)
+    for one in (resumed, runs[1]):
+        _run(one, 2)
+    assert all(torch.equal(one, other) for one, other in zip(_weights(resumed), _weights(runs[1]), strict=True))
+
+
+def test_tables_too_wide_for_pairs_train_without_them(monkeypatch):
+    monkeypatch.setattr(pairs, "WIDEST", 5)
+    frame, schema = mixed_table(100)
+    training = prepare(frame, schema, small_config(pair_weight=0.1))
+    assert training.pairs is None
+    _run(training, 1)
+
+
+@pytest.mark.skipif(not bfloat16_helps(torch.device("cpu")), reason="this processor has no bfloat16 products")
+def test_fast_precision_learns_what_full_precision_learns():
+    frame, schema = mixed_table(600)
+    ends = [_run(prepare(frame, schema, small_config(precision=one, epochs=6)), 6)[-1] for one in ("full", "fast")]
+    assert ends[0].conditional_loss != ends[1].conditional_loss
+    assert ends[1].conditional_loss == pytest.approx(ends[0].conditional_loss, rel=0.25)
