@@ -283,7 +283,7 @@ def before(by_hidden: Tensor, before_activation: Tensor, mask: Tensor | None) ->
 
 
 def activate(logits: Tensor, noise: Tensor, n_scalars: int, groups: Groups, temperature: float) -> Tensor:
-    """Gradient (width, n) by the logits from the gradient (n, width) by the rows of `activate`."""
+    """Encoded rows, slots first: tanh of the normalised values, softmax of (logits + noise) / temperature in spans.
 
     Spans of equal width lie side by side, so each group is one softmax on a view. With the slots first, a softmax runs
     along whole rows of memory, four times as fast as along a handful of neighbours.
