@@ -45,3 +45,9 @@ ARCHIVE_MEMBERS = 1_000
 
 SHEET_ROWS = 1_048_576
 """Rows of an Excel sheet, the format's own limit."""
+
+CANARIES = (10, 500)
+"""Fewest and most canaries of a run: fewer say nothing, and more would change what is learned."""
+
+CANARY_COPIES = 100
+"""Most copies of each canary."""

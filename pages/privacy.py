@@ -5,15 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from core.records import MetricResult, Report
-from core.workbench import sampling
+from core.workbench import data, sampling
+from core.workbench.canaries import canaries
+from core.workbench.judging import EvaluationView
+from core.workbench.sessions import Session
 from pages.components import selection, session
 from pages.components.attack_view import show_attacks, show_membership
+from pages.components.attacker_form import attacker_form
+from pages.components.canary_view import show_canaries
 from pages.components.distance_view import show_distances
 from pages.components.frame import empty, header
 from pages.components.judging_panel import again, latest, running, start_panel
 from pages.components.numbers_view import show_numbers
+from pages.components.privacy_overview import show_overview
 from pages.components.progress import finished
 from pages.components.router import page
+from pages.components.rows_view import show_lineage, show_rows
 from pages.components.tiles import tiles
 
 PARTS = ("privacy",)
@@ -64,24 +71,30 @@ def render() -> None:
             "single people "
             "out; each against train rows and, for comparison, against control rows.",
             key="privacy",
+            more=lambda: attacker_form(data.dataset(here, drawn.dataset_id).schema, key="privacy"),
         )
         return
     still = running(here, view)
+    show_lineage(here, sample_id, view.report if not still else None)
     if view.report is not None:
-        _report(view.report, still=still)
+        _report(here, view, drawn.run_id, still=still)
     if not still and again(view, key="privacy"):
         st.session_state[NEW] = sample_id
         st.rerun()
     _limits()
 
 
-def _report(report: Report, *, still: bool) -> None:
+def _report(here: Session, view: EvaluationView, run_id: str, *, still: bool) -> None:
+    report, planted = view.report, canaries(here, run_id)
     tiles(_found(report, KEY_METRICS) or _found(report, ("dcr_share",)), key="privacy")
     views = {
+        "Overview": lambda: show_overview(report),
         "Attacks": lambda: show_attacks(report),
         "Distances": lambda: show_distances(report),
         "Membership": lambda: show_membership(report, _found(report, MEMBERSHIP)),
         "Disclosure": lambda: tiles(_found(report, DISCLOSURE), key="disclosure"),
+        "Rows": lambda: show_rows(here, view),
+        "Canaries": lambda: show_canaries(here, run_id, planted),
         "All numbers": lambda: show_numbers(report, key="privacy"),
     }
     absent = {
@@ -89,9 +102,10 @@ def _report(report: Report, *, still: bool) -> None:
         for name, metrics in (("Membership", MEMBERSHIP), ("Disclosure", DISCLOSURE))
         if not _found(report, metrics)
     }
-    shown = [view for view in views if view not in absent]
+    absent |= set() if planted else {"Canaries"}
+    shown = [name for name in views if name not in absent]
     chosen = st.segmented_control(
-        "View", shown, default="Attacks", required=True, key="privacy-view", label_visibility="collapsed"
+        "View", shown, default="Overview", required=True, key="privacy-view", label_visibility="collapsed"
     )
     views[chosen]()
     if still:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.workbench import data, training
 from core.workbench.sessions import Session
 from pages.components import selection, session
+from pages.components.canary_view import canary_form
 from pages.components.frame import empty, header
 from pages.components.progress import finished
 from pages.components.router import page
@@ -58,9 +59,10 @@ def _form(here: Session, dataset_id: str, run_id: str | None) -> None:
     if run_id and st.button("Back to the run", icon=":material/arrow_back:", type="tertiary", key="back-to-run"):
         st.session_state[NEW] = False
         st.rerun()
+    planted = canary_form()
     config = training_form()
     if config is not None:
-        started = training.start_training(here, dataset_id, config)
+        started = training.start_training(here, dataset_id, config, canaries=planted)
         st.session_state[NEW] = False
         selection.choose("run", started)
         st.rerun()

@@ -17,7 +17,7 @@ from core.records import MetricResult, Scope, Status, Verdict
 GROUPS: dict[str, tuple[str, ...]] = {
     "Distances": ("memorised_share", "dcr_share", "exact_copies"),
     "Attacks": ("singling_out_univariate", "singling_out_multivariate", "linkability", "inference"),
-    "Membership": ("membership_auc",),
+    "Membership": ("membership_auc", "membership_epsilon"),
     "Disclosure": ("identifiability", "attribute_disclosure"),
 }
 """Tests at scope `table`, by what they look at."""
@@ -82,6 +82,7 @@ def disagreements(results: Sequence[MetricResult]) -> tuple[Disagreement, ...]:
     }
     rules: tuple[Callable[..., Disagreement | None], ...] = (
         _membership_without_distance,
+        _few_members,
         _outliers_alone,
         _white_box_alone,
         _distance_without_membership,
@@ -116,6 +117,17 @@ def _membership_without_distance(said: dict, groups: dict) -> Disagreement | Non
         why="Distances see only the single nearest row, membership attacks also densities and many rows at once. Data "
         "that pass distance tests are often open to membership inference (arXiv 2312.05114, 2505.01524): believe the "
         "membership attack.",
+    )
+
+
+def _few_members(said: dict, groups: dict) -> Disagreement | None:
+    if said.get("membership_epsilon") is not Answer.FOUND or said.get("membership_auc") is Answer.FOUND:
+        return None
+    return Disagreement(
+        found=("membership_epsilon",),
+        nothing=("membership_auc",),
+        why="Few train rows can be recognised, but these with near certainty; the area averages over all rows and "
+        "hides them. Members found at 1 % false alarms says how many: believe the bound.",
     )
 
 

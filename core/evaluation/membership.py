@@ -42,7 +42,9 @@ class Membership:
         scored = score_targets(tables, self.n_targets.get(tables.plan, 5_000))
         n_rows = len(tables.synthetic)
         for name in scored.members:
-            yield attack_result(scored, name, n_rows)
+            yield attack_result(name, scored.members[name], scored.others[name], n_rows)
+        for name, (members, others) in scored.given.items():
+            yield attack_result(name, members, others, n_rows)
         for group in scored.groups:
             yield group_result(scored, group, n_rows)
         yield best_result(scored, n_rows)
@@ -54,9 +56,8 @@ class Membership:
 MEMBERSHIP = Membership()
 
 
-def attack_result(scored: Scored, name: str, n_rows: int) -> MetricResult:
+def attack_result(name: str, members: np.ndarray, others: np.ndarray, n_rows: int) -> MetricResult:
     """AUC of one attack."""
-    members, others = scored.members[name], scored.others[name]
     estimate = rates.area_under_curve(members, others)
     return MetricResult(
         metric="membership_auc",
@@ -70,6 +71,9 @@ def attack_result(scored: Scored, name: str, n_rows: int) -> MetricResult:
         unit="AUC, 0.5 is guessing",
         anchors={
             "fresh rows": 0.5,
+            "detectable": min(
+                1.0, 0.5 + rates.detectable((estimate.high - estimate.low) / 2 / rates.normal_quantile(rates.LEVEL))
+            ),
             **{f"true positives at {one:.0%} false ones": _tpr(members, others, one)[0] for one in FALSE_POSITIVES},
         },
         counts={"train rows scored": len(members), "control rows scored": len(others)},

@@ -8,7 +8,7 @@ train and control rows are scored in exactly the same way, and without a leak th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
@@ -55,11 +55,15 @@ class Scored:
     members, others : mapping of attack to float64 array of shape (n_targets,)
     groups : mapping of group to two bool arrays, members and others
         Rows that are judged on their own.
+    given : mapping of attack to two float64 arrays, members and others
+        Scores made elsewhere (`Tables.scores`) of the same rows; they are no part of the maximum, since their attacker
+        holds more than rows.
     """
 
     members: dict[str, np.ndarray]
     others: dict[str, np.ndarray]
     groups: dict[str, tuple[np.ndarray, np.ndarray]]
+    given: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
 
 def score_targets(tables: Tables, limit: int) -> Scored:
@@ -79,22 +83,27 @@ def score_targets(tables: Tables, limit: int) -> Scored:
     members: dict[str, list] = {name: [] for name in ATTACKS}
     others: dict[str, list] = {name: [] for name in ATTACKS}
     groups: dict[str, tuple[list, list]] = {name: ([], []) for name in GROUPS}
+    given: dict[str, tuple[list, list]] = {name: ([], []) for name in tables.scores}
     for fold in make_folds(len(tables.train), len(control), limit, generator, tables.entities()):
         n = len(fold.members)
         rows = Encoded.stack(space.tables["train"].rows(fold.members), space.tables["control"].rows(fold.others))
         held = Held.of(space, rows, space.tables["control"].rows(fold.reference), generator, tables.threads)
         for name, attack in ATTACKS.items():
-            ranks = _ranks(attack(held))
-            members[name].append(ranks[:n])
-            others[name].append(ranks[n:])
+            found = ranks(attack(held))
+            members[name].append(found[:n])
+            others[name].append(found[n:])
         for name, choose in GROUPS.items():
             chosen = choose(held)
             groups[name][0].append(chosen[:n])
             groups[name][1].append(chosen[n:])
+        for name, (of_train, of_control) in tables.scores.items():
+            given[name][0].append(of_train[fold.members])
+            given[name][1].append(of_control[fold.others])
     return Scored(
         members={name: np.concatenate(parts) for name, parts in members.items()},
         others={name: np.concatenate(parts) for name, parts in others.items()},
         groups={name: (np.concatenate(a), np.concatenate(b)) for name, (a, b) in groups.items()},
+        given={name: (np.concatenate(a), np.concatenate(b)) for name, (a, b) in given.items()},
     )
 
 
@@ -200,5 +209,6 @@ def _rare(held: Held) -> np.ndarray:
 GROUPS: dict[str, Callable[[Held], np.ndarray]] = {"outliers": _outliers, "rows with a rare level": _rare}
 
 
-def _ranks(scores: np.ndarray) -> np.ndarray:
+def ranks(scores: np.ndarray) -> np.ndarray:
+    """Scores as ranks, 0 to 1, ties sharing theirs."""
     return (stats.rankdata(scores) - 0.5) / len(scores)

@@ -67,6 +67,11 @@ class Tables:
         Sets of columns that an attacker is taken to know of a person, beside those that metrics suggest themselves.
     secrets : tuple of str
         Columns that an attacker wants to learn; empty for those that metrics suggest.
+    scores : mapping of name to two float64 arrays
+        Membership scores made elsewhere for every train row and every control row, higher meaning "was trained on":
+        those of a critic.
+    shadows : tuple of DataFrames
+        Tables of shadow generators, trained as `core.evaluation.shadows.plan_shadows` says for these tables.
     anchors : mapping of name to DataFrame
         Tables made elsewhere from the same train rows, such as a Gaussian copula's, that are judged beside the sample.
     known_anchors : mapping of metric to mapping of anchor to value
@@ -94,6 +99,8 @@ class Tables:
     group: str | None = None
     known: tuple[tuple[str, ...], ...] = ()
     secrets: tuple[str, ...] = ()
+    scores: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    shadows: tuple[pd.DataFrame, ...] = ()
     anchors: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     known_anchors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seed: int = 0

@@ -47,6 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.PRIVACY, "attacks.linkability", "LINKABILITY"),
     Entry(Part.PRIVACY, "attacks.inference", "INFERENCE"),
     Entry(Part.PRIVACY, "membership", "MEMBERSHIP"),
+    Entry(Part.PRIVACY, "shadows", "SHADOW_MEMBERSHIP"),
     Entry(Part.PRIVACY, "identifiability", "IDENTIFIABILITY"),
     Entry(Part.PRIVACY, "disclosure", "ATTRIBUTE_DISCLOSURE"),
 )

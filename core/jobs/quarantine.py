@@ -59,6 +59,7 @@ def run(context: JobContext) -> JobState:
             "n_unconditioned": int(kept[:n_unconditioned].sum()),
             "outcomes": [one.to_json() for one in left_of(outcomes, kept[n_unconditioned:])],
             "n_held_back": int((~kept).sum()),
+            "constraints": found.get("constraints", []),
             "checkpoint": found.get("checkpoint"),
             "content_hash": file_hash(output),
         },

@@ -31,12 +31,14 @@ from core.workbench.data import (
     start_reading,
     table_path,
 )
-from core.workbench.sampling import sample
+from core.workbench.sampling import SampleView, sample
 from core.workbench.sessions import Session, follow, job_folder
+from core.workbench.training import run
 
 PARTS = ("fidelity", "utility", "privacy")
 PLANS = ("quick", "standard", "full")
 THRESHOLDS = "thresholds.json"
+MAX_SHADOWS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ def start_evaluation(
     plan: str = "standard",
     seed: int = 0,
     attacker: Attacker | None = None,
+    shadows: int = 0,
 ) -> str:
     """Start judging a sample against its dataset; returns the evaluation's id.
 
@@ -66,8 +69,17 @@ def start_evaluation(
     ----------
     attacker : Attacker, optional
         What is known and wanted in attacks; suggested from the schema by default.
+    shadows : int
+        Generators to train for an attack by shadow models; each takes about a sixth of the control rows.
+
+    Raises
+    ------
+    InvalidConfig
+        If a part, the plan, the attacker or the number of shadows is not possible.
     """
     _check(parts, plan)
+    if not 0 <= shadows <= MAX_SHADOWS:
+        raise InvalidConfig(f"{shadows} shadow models; it must be 0 to {MAX_SHADOWS}.", field="shadows")
     drawn = sample(session, sample_id)
     real = dataset(session, drawn.dataset_id)
     config = evaluation_config(
@@ -83,7 +95,7 @@ def start_evaluation(
         plan=plan,
         seed=seed,
         promoted=bool(drawn.job.config.get("promoted")),
-        more=settings_of(real.schema, attacker),
+        more={**settings_of(real.schema, attacker), **_insiders(session, drawn, parts, plan, shadows)},
     )
     return start_for(session, "evaluate", config)
 
@@ -125,6 +137,18 @@ def evaluation_config(
         "seed": seed,
         "threads": 0,
         **(more or {}),
+    }
+
+
+def _insiders(session: Session, drawn: SampleView, parts: Sequence[str], plan: str, shadows: int) -> dict[str, object]:
+    """Settings of attackers who hold the trained model, or train models like it."""
+    if "privacy" not in parts:
+        return {}
+    trained = run(session, drawn.run_id)
+    checkpoint = f"jobs/{drawn.run_id}/checkpoint-{drawn.epoch:06d}"
+    return {
+        "critic": checkpoint if plan != "quick" and drawn.epoch in trained.checkpoints else None,
+        "shadows": {"n": shadows, "config": trained.config.to_json()} if shadows else None,
     }
 
 

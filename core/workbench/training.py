@@ -13,6 +13,7 @@ from core.limits import MIN_TRAIN_ROWS
 from core.records import EpochRecord
 from core.synthesis.config import PRESETS, TrainingConfig, preset_for
 from core.workbench.absorb import absorb
+from core.workbench.canary_plan import CanaryPlan
 from core.workbench.data import dataset, start_for
 from core.workbench.sessions import Session, job_folder
 
@@ -67,7 +68,12 @@ def configured(preset: str | None, settings: Mapping[str, str], *, n_train: int 
 
 
 def start_training(
-    session: Session, dataset_id: str, config: TrainingConfig, *, checkpoint_epochs: Sequence[int] = ()
+    session: Session,
+    dataset_id: str,
+    config: TrainingConfig,
+    *,
+    checkpoint_epochs: Sequence[int] = (),
+    canaries: CanaryPlan | None = None,
 ) -> str:
     """Start a run; returns its id.
 
@@ -75,6 +81,8 @@ def start_training(
     ----------
     checkpoint_epochs : sequence of int
         Epochs that are kept beside those of `config.checkpoint_every`.
+    canaries : CanaryPlan, optional
+        Made-up rows that are planted among the train rows of this run alone (see `core.evaluation.canaries`).
 
     Raises
     ------
@@ -103,6 +111,7 @@ def start_training(
             "config": config.to_json(),
             "target": real.target,
             "checkpoint_epochs": sorted(checkpoint_epochs),
+            "canaries": None if canaries is None else canaries.to_json(),
         },
         job_id=run_id,
     )

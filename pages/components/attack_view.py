@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from core.figures.glossary import entry
+from core.figures.knowledge import Knowledge, describe_knowledge, knowledge_figure, knowledge_of
 from core.figures.scales import Rate, rate_figure
 from core.records import MetricResult, Report, Scope, Status
 from pages.components import charts
@@ -27,7 +29,7 @@ def show_attacks(report: Report) -> None:
         _overview(attacks)
     for place, result in enumerate(attacks):
         _attack(result, place)
-    _secrets(report)
+    _knowledge(report)
 
 
 def show_membership(report: Report, results: Sequence[MetricResult]) -> None:
@@ -82,33 +84,62 @@ def _attack(result: MetricResult, place: int) -> None:
         st.markdown(text(sentence(result)))
 
 
-def _secrets(report: Report) -> None:
-    """Inference of single columns, the riskiest first."""
-    found = [result for result in report.results if result.scope is Scope.SECRET and _is_attack(result)]
-    if not found:
+def _knowledge(report: Report) -> None:
+    """Inference of every secret by what the attacker knows."""
+    matrix = knowledge_of(report.results)
+    if not matrix.secrets:
         return
-    rates = [
-        Rate(label=short(", ".join(one.subject), 38), value=one.value, low=one.low, high=one.high)
-        for one in sorted(found, key=lambda one: -one.value)[:MOST]
-    ]
-    with st.expander("Risk of each secret", icon=":material/key:"):
-        figure = rate_figure(rates, unit="Residual risk (%); lower is better", colours=charts.colours())
-        charts.show(figure, key="secrets", alt=", ".join(f"{rate.label} {rate.value:.1%}" for rate in rates))
+    with st.container(border=True, key="knowledge-card"):
+        st.markdown(
+            "**What he knows, and what he learns** :gray[residual risk of inference in %, by secret and known columns; "
+            "lower is better]"
+        )
+        figure = knowledge_figure(matrix, colours=charts.colours())
+        charts.show(figure, key="knowledge", alt=describe_knowledge(matrix))
+        st.caption(
+            f"{text(describe_knowledge(matrix))} Intervals, on hovering and below, are of each cell alone: the largest "
+            "of many cells is partly chance."
+        )
+        with st.expander("Every cell with its interval", icon=":material/table:"):
+            st.dataframe(
+                knowledge_table(matrix),
+                hide_index=True,
+                key="knowledge-table",
+                column_config={
+                    column: st.column_config.NumberColumn(format="percent") for column in ("Risk", "Low", "High")
+                },
+                alt="Residual risk of inference for every secret and set of known columns, with intervals",
+            )
+
+
+def knowledge_table(matrix: Knowledge) -> pd.DataFrame:
+    """A row per secret and set of known columns, the largest risk first."""
+    found = sorted(matrix.cells.items(), key=lambda item: -item[1].value)
+    return pd.DataFrame(
+        {
+            "Secret": [short(secret, 60) for (secret, _), _ in found],
+            "Known": [known for (_, known), _ in found],
+            "Columns": [", ".join(short(one, 30) for one in result.subject[1:]) for _, result in found],
+            "Risk": [result.value for _, result in found],
+            "Low": [result.low for _, result in found],
+            "High": [result.high for _, result in found],
+        }
+    )
 
 
 def sentence(result: MetricResult) -> str:
     """What the three rates say together, without ever calling anything harmless."""
     anchors = result.anchors
     gain = anchors["attack"] - anchors["control"]
-    if anchors["baseline"] >= anchors["attack"]:
-        return (
-            "Guessing without the synthetic rows does as well as this attack, so it is too weak to say anything "
-            "about these rows."
-        )
     if result.low is not None and result.low > 0:
         return (
             f"Claims are right about train rows {100 * gain:.1f} percentage points more often than about control "
             "rows, more than chance explains: the rows give something away about the people in the train rows."
+        )
+    if anchors["baseline"] >= anchors["attack"]:
+        return (
+            "Guessing without the synthetic rows does as well as this attack, so it is too weak to say anything "
+            "about these rows."
         )
     seen = ""
     if "detectable" in anchors:

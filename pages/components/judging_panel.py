@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -28,10 +29,26 @@ def latest(here: Session, sample_id: str, parts: Sequence[str]) -> EvaluationVie
     return next((one for one in judging.evaluations(here, sample_id) if wanted & set(one.parts)), None)
 
 
-def start_panel(here: Session, sample_id: str, parts: Sequence[str], *, label: str, sentence: str, key: str) -> None:
-    """The button that starts judging, with the plan it follows."""
+def start_panel(
+    here: Session,
+    sample_id: str,
+    parts: Sequence[str],
+    *,
+    label: str,
+    sentence: str,
+    key: str,
+    more: Callable[[], Mapping[str, Any]] = dict,
+) -> None:
+    """The button that starts judging, with the plan it follows.
+
+    Parameters
+    ----------
+    more : callable, optional
+        Draws further choices above the button and gives them as settings of `judging.start_evaluation`.
+    """
     with st.container(border=True, key=f"{key}-start-card"):
         st.markdown(sentence)
+        settings = more()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             plan = st.segmented_control(
                 "Plan",
@@ -44,7 +61,7 @@ def start_panel(here: Session, sample_id: str, parts: Sequence[str], *, label: s
             )
             if st.button(label, type="primary", icon=":material/play_arrow:", key=f"{key}-start"):
                 try:
-                    judging.start_evaluation(here, sample_id, parts=tuple(parts), plan=plan)
+                    judging.start_evaluation(here, sample_id, parts=tuple(parts), plan=plan, **settings)
                 except UserError as error:
                     show_error(error)
                     return

@@ -132,7 +132,8 @@ def risk_result(
     seen = rates.detectable(spread)
     # the standard error shrinks with the square root of the guesses
     enough = math.ceil(guesses.n_attack * (seen / RESOLVED) ** 2)
-    weak = baseline >= attack
+    # a leak that the control rows prove is no weak attack, however well blind guessing does
+    weak = baseline >= attack and risk.signed.low <= 0
     said = sentence.format(attack=f"{attack:.1%}", control=f"{control:.1%}")
     remark = (
         "Blind guessing does as well, so this attack is too weak to say anything."

@@ -15,9 +15,11 @@ from core.errors import InvalidConfig, SchemaMismatch, UnreadableFile, listed
 from core.evaluation.anchors import BOOTSTRAP, INDEPENDENT
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Plan, Tables
+from core.jobs import canaries
 from core.jobs.anchors import AnchorShelf
 from core.jobs.context import JobContext
 from core.jobs.files import read_json
+from core.jobs.insiders import with_insiders
 from core.jobs.protocol import JobState
 from core.jobs.quarantine import OUTCOMES
 from core.jobs.reports import REPORT, item_record
@@ -32,6 +34,8 @@ from core.tables import read_frame
 def run(context: JobContext) -> JobState:
     """Append every finding to the records, and write them all as `report.json` at the end."""
     config = context.config
+    if config.get("canaries_of"):
+        return canaries.follow(context)
     with context.reading_settings():
         schema = Schema.from_json(config["schema"])
         parts = {Part(part) for part in config["parts"]}
@@ -70,6 +74,9 @@ def run(context: JobContext) -> JobState:
         plan=plan,
     )
 
+    if Part.PRIVACY in parts:
+        tables = with_insiders(context, tables)
+
     def tell(share: float, message: str = "") -> None:
         context.step(0.05 + 0.95 * share, f"Measuring {message}" if message else "Measuring")
 
@@ -94,6 +101,8 @@ def run(context: JobContext) -> JobState:
         "group": config.get("group"),
         "known": [list(names) for names in tables.known],
         "secrets": list(tables.secrets),
+        "critic": bool(tables.scores),
+        "shadows": len(tables.shadows),
         "parts": sorted(part.value for part in parts),
         "plan": plan.value,
         "seed": seed,

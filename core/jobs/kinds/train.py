@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.constraints import Constraint
 from core.errors import CheckpointRejected, DoppelError, TrainingDiverged, TrainingTrouble
+from core.jobs.canaries import planted
 from core.jobs.checkpoints import candidates, checkpoint_folder, drop_partial, keep_budget, partial_folder, rank
 from core.jobs.context import JobContext
 from core.jobs.files import held, whole_lines
@@ -56,7 +57,13 @@ def run(context: JobContext) -> JobState:
     config = dataclasses.replace(config, threads=context.threads)
     rows = context.existing(context.config.get("train"), "the train rows of this run")
     context.progress(message="Reading the train rows")
-    run = _Run(context=context, frame=read_frame(rows, schema), schema=schema, config=config, budget=budget)
+    run = _Run(
+        context=context,
+        frame=planted(context.config, read_frame(rows, schema), schema),
+        schema=schema,
+        config=config,
+        budget=budget,
+    )
     run.training = _begun(run)
     run.probe = _probe(run)
     details = {"versions": library_versions(), "device": run.training.device_name, "epochs_done": run.training.epoch}
