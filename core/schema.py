@@ -77,6 +77,13 @@ class Column:
         the word `sequence` for consecutive whole numbers.
     order : tuple of str
         Levels of an ordinal column from low to high; empty otherwise.
+    coarser : str or None
+        How the values of the file were made coarser before anything was learned, such as "month", "first 3 signs",
+        "bands of 10" or "rounded to 100".
+    locale : str or None
+        Country and language by which personal data is made anew, such as de_DE; None takes that of the request.
+    pseudonym : bool
+        Whether the treated real table holds keyed pseudonyms here. Regenerated values have the form of pseudonyms.
     """
 
     name: str
@@ -91,6 +98,9 @@ class Column:
     personal: str | None = None
     pattern: str | None = None
     order: tuple[str, ...] = ()
+    coarser: str | None = None
+    locale: str | None = None
+    pseudonym: bool = False
 
     @property
     def is_levels(self) -> bool:

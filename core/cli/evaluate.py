@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import Progress, results_table, to_json_target
-from core.cli.synthesize import pairs
+from core.cli.reading import pairs
 
 
 @click.command()

@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import Progress, results_table, write_whole
-from core.cli.reading import READ_HELP, finding_line, reading_options
-from core.errors import InvalidConfig
+from core.cli.reading import READ_HELP, TREAT_HELP, chosen_schema, finding_line, pairs, reading_options
 from core.records import Condition, Report, SampleRequest
 from core.schema import ColumnType
 
@@ -54,6 +53,10 @@ checkpoints. It must not leave the place where the real table may be. What may l
 @click.option(
     "--type", "types", metavar="COL=TYPE", multiple=True, help=f"Correct a column's type: {', '.join(ColumnType)}."
 )
+@click.option("--treat", "treatments", metavar="COL=TREATMENT", multiple=True, help=TREAT_HELP)
+@click.option(
+    "--sdv-metadata", type=click.Path(dir_okay=False, path_type=Path), help="Take column types from SDV metadata."
+)
 @click.option("--preset", metavar="NAME", help="Training preset: quick, balanced (default) or thorough.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Change a training setting.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
@@ -71,6 +74,8 @@ def synthesize(
     device: str,
     conditions: tuple[str, ...],
     types: tuple[str, ...],
+    treatments: tuple[str, ...],
+    sdv_metadata: Path | None,
     preset: str | None,
     settings: tuple[str, ...],
     plan: str,
@@ -96,7 +101,7 @@ def synthesize(
         found = _watched(session, "reading", reading_id, lambda: data.reading(session, reading_id))
         for finding in found.diagnosis.findings:
             click.echo(finding_line(finding), err=True)
-        schema = data.corrected(found.schema, pairs(types, "--type"))
+        schema = chosen_schema(found, types, treatments, sdv_metadata)
         data.check_choices(schema, target=target, group=group, conditions=wanted)
         dataset_id = data.save_dataset(
             session, reading_id, schema=schema, name=title, target=target, group=group,
@@ -146,17 +151,6 @@ def synthesize(
     if judge:
         click.echo(results_table(report))
     click.echo(f"{sample.n_rows:,} synthetic rows in {out / 'synthetic.csv'}; real rows stay in {private}.")
-
-
-def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    """`name=value` texts as a mapping; the name ends at the last `=` for types, whose values have none."""
-    found = {}
-    for text in texts:
-        name, equals, value = text.rpartition("=") if option == "--type" else text.partition("=")
-        if not equals or not name:
-            raise InvalidConfig(f"{option} {text!r} is not of the form name=value.", field=option)
-        found[name.strip()] = value.strip()
-    return found
 
 
 def _watched(session, label, job_id, take):

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import InvalidConfig
 from core.profiling.aggregate import ColumnFacts, column_facts
 from core.profiling.patterns import pattern_of
-from core.profiling.personal import Personal, find_personal, named, personal_number
+from core.profiling.personal import Personal, find_personal, mask, named, personal_number
 from core.profiling.rules import CATEGORY_LEVELS, LOOKED_AT, Decision, decide
 from core.schema import LEVEL_TYPES, Column, ColumnType, Schema, Storage, Treatment, default_treatment
 
@@ -48,17 +48,28 @@ def infer_schema(parquet: Path, *, formats: Mapping[str, str] | None = None) -> 
 
 def schema_of(facts: list[ColumnFacts], *, formats: Mapping[str, str]) -> Schema:
     """The schema of columns of which the facts are known."""
-    return Schema(columns=tuple(_column(one, formats.get(one.name)) for one in facts))
+    return inferred(facts, formats=formats)[0]
 
 
-def _column(facts: ColumnFacts, layout: str | None) -> Column:
+def inferred(facts: list[ColumnFacts], *, formats: Mapping[str, str]) -> tuple[Schema, dict[str, Personal]]:
+    """The schema of columns of which the facts are known, and what was found of personal data, by column."""
+    columns, found = [], {}
+    for one in facts:
+        column, personal = _column(one, formats.get(one.name))
+        columns.append(column)
+        if personal is not None:
+            found[one.name] = personal
+    return Schema(columns=tuple(columns)), found
+
+
+def _column(facts: ColumnFacts, layout: str | None) -> tuple[Column, Personal | None]:
     decision = decide(facts)
     personal = _personal(facts, decision)
     if personal is not None:
         decision = _with_personal(facts, decision, personal)
     kind = personal.kind if personal else None
     storage = Storage.INTEGER if facts.storage is Storage.DECIMAL and facts.whole else facts.storage
-    return Column(
+    column = Column(
         name=facts.name,
         type=decision.type,
         reason=decision.reason,
@@ -72,6 +83,7 @@ def _column(facts: ColumnFacts, layout: str | None) -> Column:
         pattern=decision.pattern,
         order=decision.order,
     )
+    return column, personal
 
 
 def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
@@ -83,16 +95,20 @@ def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
         if not named(facts.name, "date of birth"):
             return None
         reason = f"The column is called {facts.name!r} and holds dates."
-        return Personal(kind="date of birth", share=1.0, confidence="medium", reason=reason)
+        return Personal(kind="date of birth", share=1.0, confidence="medium", reason=reason, examples=_masked(facts))
     if facts.is_number:
         low, high = facts.low or 0.0, facts.high or 0.0
         kind = personal_number(facts.name, low=low, high=high, whole=facts.whole)
         if kind:
             reason = f"The column is called {facts.name!r} and its numbers are in the range."
-            return Personal(kind=kind, share=1.0, confidence="medium", reason=reason)
+            return Personal(kind=kind, share=1.0, confidence="medium", reason=reason, examples=_masked(facts))
         if not facts.whole or high < SHORTEST_CODE:
             return None
     return find_personal(facts.name, [str(value) for value in facts.sample[:LOOKED_AT]])
+
+
+def _masked(facts: ColumnFacts) -> tuple[str, ...]:
+    return tuple(mask(str(value)) for value in facts.sample[:3])
 
 
 def _with_personal(facts: ColumnFacts, decision: Decision, personal: Personal) -> Decision:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from enum import StrEnum
 
 import numpy as np
@@ -114,6 +115,45 @@ def _bands(series: pd.Series, width: float) -> pd.Series:
         starts = low.astype("Int64")
         return starts.astype("string") + "-" + (starts + int(width) - 1).astype("string")
     return low.map(lambda one: f"{one:g} to under {one + width:g}", na_action="ignore").astype("string")
+
+
+WORDS = {
+    re.compile(r"(?:first\s+)?(\d+)\s+signs?"): Coarser.PREFIX,
+    re.compile(r"bands?(?:\s+of)?\s+(\d+(?:\.\d+)?)"): Coarser.BAND,
+    re.compile(r"round(?:ed)?(?:\s+to)?\s+(\d+(?:\.\d+)?)"): Coarser.ROUND,
+}
+
+
+def coarser_of(text: str) -> tuple[Coarser, float]:
+    """How values are made coarser, as it is typed and stored.
+
+    >>> coarser_of("first 3 signs"), coarser_of("bands of 10")
+    ((<Coarser.PREFIX: 'prefix'>, 3.0), (<Coarser.BAND: 'band'>, 10.0))
+
+    Raises
+    ------
+    InvalidConfig
+        If it is none of these.
+    """
+    plain = " ".join(text.lower().split())
+    if plain in {str(one) for one in PERIODS}:
+        return Coarser(plain), 0.0
+    for pattern, how in WORDS.items():
+        match = pattern.fullmatch(plain)
+        if match and float(match.group(1)) > 0:
+            return how, float(match.group(1))
+    raise InvalidConfig(
+        f"{text!r} is no way to make values coarser.",
+        "Write month, quarter, year or day; first 3 signs; bands of 10; or rounded to 100.",
+        field="treatment",
+    )
+
+
+def coarser_text(how: Coarser, amount: float = 0) -> str:
+    """The text that `coarser_of` reads."""
+    words = {Coarser.PREFIX: f"first {amount:g} signs", Coarser.BAND: f"bands of {amount:g}",
+             Coarser.ROUND: f"rounded to {amount:g}"}  # fmt: skip
+    return words.get(how, str(how))
 
 
 def _unfit(series: pd.Series, how: Coarser, wanted: str) -> InvalidConfig:

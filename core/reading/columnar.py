@@ -208,4 +208,5 @@ def _plain(cell: str, kind: str, name: str, findings: list[Finding]) -> str:
 def _first(error: Exception) -> str:
     """The first line of an error, without the engine's own label and full stop."""
     line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    line = re.sub(r' in file "[^"]*"', "", line)
     return re.sub(r"^\w[\w ]* Error: ", "", line)[:200].rstrip(". ")

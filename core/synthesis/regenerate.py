@@ -76,6 +76,9 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US")
         If Faker does not know the locale.
     """
     own = int.from_bytes(hashlib.sha256(f"{seed}\x00{column.name}".encode()).digest()[:8], "big")
+    if column.pseudonym:
+        return _as_levels(_pseudonym_like(n_rows, np.random.default_rng(own)))
+    locale = column.locale or locale
     method = FAKER_METHODS.get((column.personal or "").lower())
     if method and column.pattern != "sequence":
         texts = _personal(method, n_rows, own, locale)
@@ -87,8 +90,17 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US")
         return pd.Series(pd.to_datetime(pd.Series(texts, dtype=object), errors="coerce")).astype("datetime64[us]")
     if column.type is ColumnType.CONTINUOUS:
         return pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").astype("float64")
+    return _as_levels(texts)
+
+
+def _as_levels(texts: np.ndarray) -> pd.Series:
     codes, levels = pd.factorize(np.asarray(texts, dtype=object))
     return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object)))
+
+
+def _pseudonym_like(n_rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Texts of 16 hexadecimal digits, as pseudonyms of the treated real table have."""
+    return np.array([f"{number:016x}" for number in rng.integers(0, 2**64, n_rows, dtype=np.uint64)], dtype=object)
 
 
 def _personal(method: str, n_rows: int, seed: int, locale: str) -> np.ndarray:

@@ -43,7 +43,7 @@ def _take_dataset(session: Session, view: JobView, state: JobState) -> None:
     dataset = Dataset(
         id=view.id,
         name=config["name"],
-        schema=Schema.from_json(config["schema"]),
+        schema=Schema.from_json(found.get("schema") or config["schema"]),
         split=SplitSpec.from_json(found["split"]),
         n_rows=found["n_rows"],
         n_train=found["n_train"],

@@ -20,6 +20,7 @@ from core.errors import ImpossibleCondition, InvalidConfig, UserError, listed
 from core.jobs.ids import check_id, new_id
 from core.jobs.protocol import JobView
 from core.limits import MEGABYTE, UPLOAD_BYTES
+from core.profiling.choice import with_safe_defaults
 from core.profiling.infer import infer_schema, retype
 from core.profiling.summary import TableSummary
 from core.reading.addresses import fetch, is_address
@@ -239,7 +240,7 @@ def profile_file(source: Path | str, options: ReadOptions | None = None) -> tupl
         if is_address(str(source)):
             source = fetch(str(source), Path(folder), lambda share, message: None)
         diagnosis = read_table(Path(source), table, options)
-        return diagnosis, infer_schema(table, formats=diagnosis.formats)
+        return diagnosis, with_safe_defaults(infer_schema(table, formats=diagnosis.formats))
 
 
 def write_demo(path: Path, *, n_rows: int, seed: int) -> None:

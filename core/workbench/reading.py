@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from core.errors import InvalidConfig, UnknownId, UserError
 from core.jobs.ids import check_id
 from core.jobs.launch import start_job
 from core.jobs.protocol import JobState, JobView
+from core.profiling.personal import Personal
 from core.profiling.summary import TableSummary
 from core.reading.addresses import is_address
 from core.reading.delimited import rejects_path
@@ -21,6 +22,9 @@ from core.reading.options import ReadOptions
 from core.reading.read import Diagnosis, files_of
 from core.schema import Schema
 from core.workbench.sessions import Session, job_folder, mode
+
+LATER = ("personal.json", "widths.json")
+"""Files that readings of earlier versions lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class Reading:
     schema: Schema | None = None
     summary: TableSummary | None = None
     preview: pd.DataFrame | None = None
+    personal: Mapping[str, Personal] = field(default_factory=dict)
+    number_widths: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def asked(self) -> ReadOptions:
@@ -127,6 +133,8 @@ def reading(session: Session, reading_id: str) -> Reading:
         schema=Schema.from_json(_json(folder / "schema.json")),
         summary=TableSummary.from_json(_json(folder / "summary.json")),
         preview=pd.read_parquet(folder / "preview.parquet", dtype_backend="pyarrow").astype("string"),
+        personal={name: Personal(**one) for name, one in _json(folder / "personal.json").items()},
+        number_widths=_json(folder / "widths.json"),
     )
 
 
@@ -154,4 +162,6 @@ def readings(session: Session) -> list[Reading]:
 
 
 def _json(path: Path) -> dict:
+    if path.name in LATER and not path.exists():
+        return {}
     return json.loads(path.read_text(encoding="utf-8"))

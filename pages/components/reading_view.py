@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
 import streamlit as st
 
 from core.dataset import DEFAULT_CONTROL_SHARE, suggest_group
 from core.errors import UserError
 from core.limits import MIN_TRAIN_ROWS
-from core.schema import ColumnType, Schema
+from core.schema import Schema
 from core.workbench import data
 from core.workbench.data import Finding, Reading, remedy_label
 from core.workbench.sessions import Session
@@ -18,7 +17,8 @@ from pages.components import selection
 from pages.components.frame import header, show_error
 from pages.components.progress import finished
 from pages.components.reading_options import choose_part, options_form, rejected_lines, start_again
-from pages.components.words import count, labelled, name, short, text
+from pages.components.types_view import types_editor
+from pages.components.words import count, labelled, name, text
 
 SEVERITIES = {
     "error": (":material/error:", "red"),
@@ -53,7 +53,7 @@ def review(here: Session, reading_id: str) -> None:
     options_form(here, reading)
     with st.expander("First rows, as they were read", icon=":material/table_rows:"):
         st.dataframe(reading.preview, hide_index=True, height=320, key="preview", alt="The first 100 rows of the table")
-    schema = _types(reading)
+    schema = types_editor(here, reading)
     if schema is not None:
         _save(here, reading, schema)
 
@@ -98,81 +98,6 @@ def _finding(here: Session, reading: Reading, place: int, finding: Finding) -> N
             text(remedy_label(finding.remedy)), key=f"remedy-{place}", icon=":material/build:"
         ):
             start_again(here, reading, finding.remedy)
-
-
-def _types(reading: Reading) -> Schema | None:
-    """The editor of column types; the schema with the analyst's types, or None while one of them is impossible."""
-    st.subheader("What each column represents", anchor=False)
-    st.markdown(
-        ":gray[The type decides how a column is learned. Change it where the reason does not convince you: "
-        "double-click, "
-        "or press Enter on a cell of the Type column.]"
-    )
-    wanted = (
-        st.text_input(
-            "Show columns whose name contains", key="type-filter", icon=":material/search:", placeholder="All columns"
-        )
-        if len(reading.schema) > 25
-        else ""
-    )
-    base = _type_table(reading)
-    shown = base[base["Column"].str.contains(wanted, case=False, regex=False)] if wanted else base
-    edited = st.data_editor(
-        shown,
-        key=f"types-{reading.id}-{wanted}",
-        hide_index=True,
-        num_rows="fixed",
-        height="content" if len(shown) <= ROWS_SHOWN else 560,
-        disabled=[column for column in base.columns if column != "Type"],
-        column_config={
-            "Column": st.column_config.TextColumn(width="medium", pinned=True),
-            "Type": st.column_config.SelectboxColumn(
-                options=[str(one) for one in ColumnType], required=True, width="small"
-            ),
-            "Why": st.column_config.TextColumn(width="large"),
-            "Missing": st.column_config.NumberColumn(format="%.1f %%", help="Share of missing cells.", width="small"),
-            "Levels": st.column_config.NumberColumn(format="localized", help="Distinct present values.", width="small"),
-            "Personal": st.column_config.TextColumn(help="Kind of personal data that was recognised.", width="small"),
-            "Treatment": st.column_config.TextColumn(
-                help="model: learned by the generator. regenerate: made anew. leave out: not in the synthetic table.",
-                width="small",
-            ),
-        },
-        alt="Columns of the table with type, reason, missing share, levels and personal data",
-    )
-    kept = st.session_state.setdefault(f"typed-{reading.id}", {})
-    for row in range(len(shown)):
-        column = reading.schema.names[shown.index[row]]  # by place: the names shown may be shortened
-        now, before = edited["Type"].iloc[row], shown["Type"].iloc[row]
-        if now != before:
-            kept[column] = now
-        else:
-            kept.pop(column, None)
-    try:
-        schema = data.corrected(reading.schema, kept)
-    except UserError as error:
-        show_error(error)
-        return None
-    if kept:
-        changes = [f"{name(one, 40)} → {schema[one].type} ({schema[one].treatment})" for one in list(kept)[:10]]
-        more = f" and {len(kept) - 10} more" if len(kept) > 10 else ""
-        st.markdown(f":material/edit: Set by you: {', '.join(changes)}{more}")
-    return schema
-
-
-def _type_table(reading: Reading) -> pd.DataFrame:
-    n_rows = max(reading.diagnosis.n_rows, 1)
-    return pd.DataFrame(
-        {
-            "Column": [short(column.name, LONGEST_NAME) for column in reading.schema],
-            "Type": [str(column.type) for column in reading.schema],
-            "Why": [column.reason for column in reading.schema],
-            "Missing": [100 * column.n_missing / n_rows for column in reading.schema],
-            "Levels": [column.n_levels for column in reading.schema],
-            "Personal": [column.personal or NOTHING for column in reading.schema],
-            "Treatment": [str(column.treatment) for column in reading.schema],
-        }
-    )
 
 
 def _save(here: Session, reading: Reading, schema: Schema) -> None:

@@ -76,7 +76,7 @@ def test_the_data_page_shows_split_and_columns_of_a_dataset(worked):
 
 def test_correcting_a_type_reaches_the_schema_of_the_dataset(worked):
     app = open_page("data", session=worked.session.id, reading=worked.reading)
-    editor = f"types-{worked.reading}-"
+    editor = f"types-{worked.reading}-0-"
     place = list(hostile_table().columns).index(EMOJI)
     app.session_state[editor] = {"edited_rows": {place: {"Type": "categorical"}}, "added_rows": [], "deleted_rows": []}
     app.run()
@@ -87,7 +87,7 @@ def test_correcting_a_type_reaches_the_schema_of_the_dataset(worked):
 
 def test_an_impossible_type_is_refused_with_a_sentence(worked):
     app = open_page("data", session=worked.session.id, reading=worked.reading)
-    editor = f"types-{worked.reading}-"
+    editor = f"types-{worked.reading}-0-"
     place = list(hostile_table().columns).index(LATEX)
     app.session_state[editor] = {"edited_rows": {place: {"Type": "continuous"}}, "added_rows": [], "deleted_rows": []}
     app.run()

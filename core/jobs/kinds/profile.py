@@ -13,6 +13,7 @@ from core.jobs.context import JobContext
 from core.jobs.files import sync_folder
 from core.jobs.ids import check_id
 from core.jobs.protocol import JobState
+from core.profiling.coarsen import coarsened_table
 from core.profiling.summary import summarise_table
 from core.schema import Schema
 from core.store.serial import dataset_files, dataset_hash
@@ -31,6 +32,11 @@ def run(context: JobContext) -> JobState:
         spec = SplitSpec.from_json(config["split"])
         target = config.get("target")
     source = context.existing(config.get("table"), "the table to make a dataset of")
+    coarse = context.folder / "coarse.parquet"
+    if any(column.coarser for column in schema):
+        context.step(0.02, "Making columns coarser")
+        schema = coarsened_table(source, coarse, schema)
+        source = coarse
     context.step(0.05, "Reading the table")
     frame = read_frame(source, schema)
     context.step(0.3, "Dividing the rows")
@@ -64,9 +70,11 @@ def run(context: JobContext) -> JobState:
             "split": split.spec.to_json(),
             "files": files,
             "content_hash": dataset_hash(schema, split.spec, target, files),
+            "schema": schema.to_json(),
             "levels": train_levels(frame[~split.is_control], schema),
         },
     )
+    coarse.unlink(missing_ok=True)
     return JobState.DONE
 
 

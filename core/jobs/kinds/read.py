@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 
 from core.errors import DoppelError
 from core.jobs.context import JobContext
 from core.jobs.protocol import JobState
-from core.profiling.infer import infer_schema
-from core.profiling.summary import summarise_table
+from core.profiling.aggregate import ColumnFacts, column_facts
+from core.profiling.choice import with_safe_defaults
+from core.profiling.infer import inferred
+from core.profiling.summary import summary_of
 from core.reading.addresses import fetch
 from core.reading.read import ReadOptions, read_table
 from core.reading.result import Progress
+from core.schema import ColumnType, Schema, Storage
+from core.synthesis.width import as_work_numbers, number_width
 
 PREVIEW_ROWS = 100
 FETCHED = "fetched"
@@ -42,9 +49,13 @@ def run(context: JobContext) -> JobState:
         if demo is not None:
             (context.folder / "demo.csv").unlink(missing_ok=True)
     context.step(0.7, "Finding out what the columns represent")
-    schema = infer_schema(table, formats=diagnosis.formats)
+    facts = column_facts(table)
+    schema, personal = inferred(facts, formats=diagnosis.formats)
+    schema = with_safe_defaults(schema)
     context.step(0.85, "Summarising the columns")
-    summary = summarise_table(table, schema)
+    summary = summary_of(table, facts, schema)
+    context.write_json("personal.json", {name: dataclasses.asdict(one) for name, one in personal.items()})
+    context.write_json("widths.json", _number_widths(facts, schema))
     _write_preview(context)
     context.write_json("summary.json", summary.to_json())
     context.write_json("schema.json", schema.to_json())
@@ -73,6 +84,20 @@ def _make_demo(context: JobContext, demo: dict):
     path = context.folder / "demo.csv"
     frame.to_csv(path, index=False)
     return path
+
+
+def _number_widths(facts: list[ColumnFacts], schema: Schema) -> dict[str, int]:
+    """Width of every column of numbers or dates in an encoded row, were it learned as such."""
+    widths = {}
+    for one in facts:
+        kind = ColumnType.CONTINUOUS if one.is_number else ColumnType.DATETIME
+        if len(one.sample) and (one.is_number or one.storage in (Storage.DATE, Storage.DATETIME)):
+            numbers = as_work_numbers(one.sample)
+            missing = [np.nan if one.is_number else np.datetime64("NaT")] * bool(one.n_missing)
+            series = pd.concat([numbers, pd.Series(missing, dtype=numbers.dtype)], ignore_index=True)
+            column = dataclasses.replace(schema[one.name], type=kind)
+            widths[one.name] = number_width(series, column)
+    return widths
 
 
 def _write_preview(context: JobContext) -> None:
