@@ -51,3 +51,6 @@ CANARIES = (10, 500)
 
 CANARY_COPIES = 100
 """Most copies of each canary."""
+
+FRUITLESS_DRAWS = 500_000
+"""Draws without a single match after which a condition is given up: less than one row in so many meets it."""

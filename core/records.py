@@ -10,8 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from core.clauses import Clause as Clause
+from core.clauses import Condition as Condition
+from core.clauses import MixShare as MixShare
+from core.clauses import TargetMix as TargetMix
 from core.errors import InvalidConfig
 from core.pictures import ProjectionPicture, SuspectRows
+from core.requests import ConditionOutcome as ConditionOutcome
+from core.requests import Knobs as Knobs
+from core.requests import Novelty as Novelty
+from core.requests import SampleRequest as SampleRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,98 +194,6 @@ class Rollback:
     def from_json(cls, value: Mapping[str, Any]) -> Rollback:
         """Rebuild from `to_json`."""
         return _from_json(cls, {**value, "abandoned": tuple(tuple(one) for one in value.get("abandoned", ()))})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """Requested rows of a level: `n_rows` rows in which `column` is `level`."""
-
-    column: str
-    level: str
-    n_rows: int
-
-    @classmethod
-    def parse(cls, text: str) -> Condition:
-        """Read `column=level:rows`, split at the first `=` and the last `:`.
-
-        >>> Condition.parse("income=>50K:5000")
-        Condition(column='income', level='>50K', n_rows=5000)
-
-        Raises
-        ------
-        InvalidConfig
-            If a part is missing or the number of rows is not a whole number of at least 0.
-        """
-        column, equals, rest = text.partition("=")
-        level, colon, rows = rest.rpartition(":")
-        if not (equals and colon and column):
-            raise InvalidConfig(
-                f"The condition {text!r} is not of the form column=level:rows.",
-                'Write it like "income=>50K:5000".',
-                field="condition",
-            )
-        if not rows.strip().isdecimal():
-            raise InvalidConfig(
-                f"The condition {text!r} asks for {rows!r} rows, which is not a whole number.", field="condition"
-            )
-        return cls(column=column.strip(), level=level, n_rows=int(rows))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRequest:
-    """What to draw: unconditioned rows first, then the rows of every condition in order."""
-
-    n_rows: int
-    seed: int = 0
-    conditions: tuple[Condition, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; the inverse of `from_json`."""
-        return dataclasses.asdict(self) | {"conditions": [dataclasses.asdict(one) for one in self.conditions]}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> SampleRequest:
-        """Rebuild a request from `to_json`."""
-        return cls(
-            n_rows=value["n_rows"],
-            seed=value["seed"],
-            conditions=tuple(Condition(**one) for one in value.get("conditions", ())),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionOutcome:
-    """How a condition went.
-
-    Parameters
-    ----------
-    condition : Condition
-    n_obtained : int
-        Rows delivered; every one of them has the level.
-    n_drawn : int
-        Rows drawn for it.
-    n_matched_natively : int
-        Of the first draw of `n_rows` rows, those that had the level before any rejection.
-    """
-
-    condition: Condition
-    n_obtained: int
-    n_drawn: int
-    n_matched_natively: int
-
-    @property
-    def shortfall(self) -> int:
-        """Rows asked for and not obtained."""
-        return self.condition.n_rows - self.n_obtained
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> ConditionOutcome:
-        """Rebuild an outcome from `to_json`."""
-        return cls(**{**value, "condition": Condition(**value["condition"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ L0 = {
     "tape",
     "exploration",
 }
+L0 |= {"clauses", "requests"}
 L1 = {"reading", "profiling", "demo", "synthesis", "evaluation", "figures"}
 L2 = {"store", "jobs", "export"}
 L3 = {"workbench", "cli", "__main__"}

@@ -52,12 +52,15 @@ def run(context: JobContext) -> JobState:
     _write(synthetic[kept].reset_index(drop=True), schema, output)
     n_unconditioned = int(found.get("n_unconditioned", len(synthetic)))
     outcomes = [ConditionOutcome.from_json(one) for one in found.get("outcomes", ())]
+    # rows of a target mix are shuffled, so they and what follows them are not told apart any more
+    mixed = int(found.get("n_mixed") or 0)
     context.write_json(
         OUTCOMES,
         {
             "n_rows": int(kept.sum()),
             "n_unconditioned": int(kept[:n_unconditioned].sum()),
-            "outcomes": [one.to_json() for one in left_of(outcomes, kept[n_unconditioned:])],
+            "outcomes": [] if mixed else [one.to_json() for one in left_of(outcomes, kept[n_unconditioned:])],
+            "n_mixed": mixed,
             "n_held_back": int((~kept).sum()),
             "constraints": found.get("constraints", []),
             "checkpoint": found.get("checkpoint"),

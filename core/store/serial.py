@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.dataset import Dataset, SplitSpec, canonical_json, content_id
-from core.records import Condition, ConditionOutcome, EpochRecord, MetricResult, Report, SampleRequest
+from core.records import ConditionOutcome, EpochRecord, MetricResult, Report, SampleRequest
 from core.schema import Column, Schema
 from core.store.queries import RESULT_COLUMNS
 from core.store.values import AuditEntry, StoredCheckpoint, StoredEvaluation, StoredJob, StoredRun, StoredSample
@@ -119,7 +119,7 @@ def outcomes_to_json(outcomes: Sequence[ConditionOutcome]) -> str:
 
 def outcome_from_json(value: Mapping[str, Any]) -> ConditionOutcome:
     """An outcome from its `to_json`."""
-    return ConditionOutcome(**{**value, "condition": Condition(**value["condition"])})
+    return ConditionOutcome.from_json(value)
 
 
 def row_to_sample(row: Sequence[Any]) -> StoredSample:

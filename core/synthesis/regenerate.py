@@ -15,6 +15,7 @@ from faker.config import AVAILABLE_LOCALES
 
 from core.errors import InvalidConfig
 from core.schema import Column, ColumnType, Storage
+from core.synthesis.permutation import LARGEST, permuted
 
 FAKER_METHODS = {
     "name": "name",
@@ -53,8 +54,8 @@ UNKNOWN_PATTERN = "AAAA9999999"
 _CLASSES = {"9": string.digits, "A": string.ascii_uppercase, "a": string.ascii_lowercase}
 
 
-def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US") -> pd.Series:
-    """Values for a column that is regenerated.
+def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US", first_row: int = 0) -> pd.Series:
+    """Values for a column that is regenerated, for rows `first_row` to `first_row + n_rows - 1` of a sample.
 
     Parameters
     ----------
@@ -64,6 +65,9 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US")
     seed : int
     locale : str
         Faker's name of a country and language, such as `en_US` or `de_DE`.
+    first_row : int
+        Rows of a sample come in blocks: identifiers depend on the number of the row alone, personal values on the
+        number of the block's first row.
 
     Returns
     -------
@@ -81,11 +85,11 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US")
     locale = column.locale or locale
     method = FAKER_METHODS.get((column.personal or "").lower())
     if method and column.pattern != "sequence":
-        texts = _personal(method, n_rows, own, locale)
+        texts = _personal(method, n_rows, own + first_row, locale)
     elif column.pattern == "sequence" or (column.pattern is None and column.storage is Storage.INTEGER):
-        texts = np.arange(1, n_rows + 1).astype(str).astype(object)
+        texts = np.arange(first_row + 1, first_row + n_rows + 1).astype(str).astype(object)
     else:
-        texts = _patterned(column.pattern or UNKNOWN_PATTERN, n_rows, np.random.default_rng(own))
+        texts = _patterned(column.pattern or UNKNOWN_PATTERN, first_row, n_rows, own)
     if column.type is ColumnType.DATETIME:
         return pd.Series(pd.to_datetime(pd.Series(texts, dtype=object), errors="coerce")).astype("datetime64[us]")
     if column.type is ColumnType.CONTINUOUS:
@@ -123,35 +127,27 @@ def _text(value: object) -> str:
     return str(value).replace("\n", ", ")
 
 
-def _patterned(pattern: str, n_rows: int, rng: np.random.Generator) -> np.ndarray:
-    """Texts of a pattern: distinct while it has enough of them, since the numbers behind them are a permutation."""
+def _patterned(pattern: str, first_row: int, n_rows: int, own: int) -> np.ndarray:
+    """Texts of a pattern, by the number of the row: distinct while the pattern has enough of them.
+
+    The number of a row goes through a keyed permutation and is written in the pattern's own digits and letters. A
+    pattern with more texts than the permutation holds gets the rest of its places at random.
+    """
     places = [(at, _CLASSES[sign]) for at, sign in enumerate(pattern) if sign in _CLASSES]
-    room = 1
-    for _, letters in places:
-        room *= len(letters)
-    numbers = _distinct(n_rows, room, rng)
     rows = np.full((n_rows, len(pattern)), "", dtype="<U1")
     for at, sign in enumerate(pattern):
         rows[:, at] = sign
+    counted, room = [], 1
     for at, letters in reversed(places):
-        alphabet = np.array(list(letters))
-        rows[:, at] = alphabet[(numbers % len(letters)).astype(np.int64)]
+        if room * len(letters) > LARGEST:
+            break
+        counted.append((at, letters))
+        room *= len(letters)
+    numbers = permuted(np.arange(first_row, first_row + n_rows) % room, room, f"{own}")
+    for at, letters in counted:
+        rows[:, at] = np.array(list(letters))[numbers % len(letters)]
         numbers = numbers // len(letters)
+    rng = np.random.default_rng([own, first_row])
+    for at, letters in places[: len(places) - len(counted)]:
+        rows[:, at] = np.array(list(letters))[rng.integers(0, len(letters), n_rows)]
     return np.array(["".join(row) for row in rows], dtype=object)
-
-
-def _distinct(n: int, room: int, rng: np.random.Generator) -> np.ndarray:
-    """`n` whole numbers below `room`, distinct where there are enough, in random order."""
-    if room <= n:
-        return np.array([int(one) for one in rng.integers(0, room, n)], dtype=object)
-    if room < 4 * n:
-        return rng.permutation(room)[:n]
-    if room > 2**62:
-        high, low = rng.integers(0, 2**31, n), rng.permutation(n)
-        return np.array(
-            [(int(a) * n + int(b)) * (room // (n << 31)) % room for a, b in zip(high, low, strict=True)], dtype=object
-        )
-    found = np.unique(rng.integers(0, room, n + n // 2 + 16))
-    while len(found) < n:
-        found = np.unique(np.concatenate([found, rng.integers(0, room, n)]))
-    return rng.permutation(found)[:n]

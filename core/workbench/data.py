@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
+from core.clauses import ends_of
 from core.dataset import DEFAULT_CONTROL_SHARE, Dataset, SplitSpec
 from core.demo.card_payments import make_card_payments
 from core.errors import ImpossibleCondition, InvalidConfig, UserError, listed
@@ -29,6 +30,7 @@ from core.reading.read import Diagnosis, Finding, read_table
 from core.reading.remedies import remedy_label
 from core.records import Condition
 from core.schema import ColumnType, Schema, Treatment
+from core.tables import MISSING_LABEL
 from core.workbench.absorb import absorb
 from core.workbench.reading import (
     Reading,
@@ -125,13 +127,15 @@ def check_choices(
         )
     if group is not None:
         schema[group]
-    for condition in conditions:
-        column = schema[condition.column]
-        if not column.is_levels or column.treatment is not Treatment.MODEL:
+    for clause in (clause for condition in conditions for clause in condition.clauses):
+        column = schema[clause.column]
+        if column.treatment is not Treatment.MODEL:
             raise ImpossibleCondition(
-                f"A condition on {condition.column!r} is not possible: the column is {column.type}, without levels.",
-                f"Columns with levels: {listed(one.name for one in schema.modelled if one.is_levels)}.",
+                f"A condition on {column.name!r} is not possible: the column is {column.type} and is not modelled.",
+                f"Modelled columns are: {listed(one.name for one in schema.modelled)}.",
             )
+        if column.is_number and clause.level != MISSING_LABEL:
+            ends_of(column, clause)
 
 
 def save_dataset(

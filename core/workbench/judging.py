@@ -89,7 +89,7 @@ def start_evaluation(
         output=drawn.job.config["output"],
         n_unconditioned=drawn.n_unconditioned,
         conditions=[
-            dataclasses.asdict(dataclasses.replace(one.condition, n_rows=one.n_obtained)) for one in drawn.outcomes
+            dataclasses.replace(one.condition, n_rows=one.n_obtained).to_json() for one in drawn.outcomes_in_order
         ],
         parts=parts,
         plan=plan,

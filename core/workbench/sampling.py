@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from core.errors import ImpossibleCondition, InvalidConfig, UnknownId, listed
 from core.jobs.ids import check_id, new_id
+from core.jobs.launch import control, resume_job
 from core.jobs.protocol import JobState, JobView
 from core.limits import MAX_SAMPLE_ROWS
+from core.reading.read import read_table
 from core.records import ConditionOutcome, SampleRequest
 from core.schema import Schema
-from core.tables import as_work_frame, read_frame, to_csv_frame, write_csv
+from core.store.serial import file_hash
+from core.tables import as_work_frame, read_frame, read_frames, to_csv_frame, write_parquet
 from core.workbench.absorb import absorb
 from core.workbench.data import check_choices, dataset, levels, released_schema, start_for
 from core.workbench.sessions import Session, job_folder
-from core.workbench.training import run
+from core.workbench.training import RunView, run
 
 PREVIEW_ROWS = 100
 LEVELS_KEPT = 1_000
@@ -29,7 +36,15 @@ LEVELS_KEPT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleView:
-    """A sample being drawn or drawn; `preview` is None and `outcomes` empty until it is."""
+    """A sample being drawn or drawn; `preview` is None and `outcomes` empty until it is.
+
+    Parameters
+    ----------
+    outcomes : tuple of ConditionOutcome
+        Those of the target mix first, then those of the conditions.
+    found : mapping
+        What else the drawing found: completed rows, copies, rows per second.
+    """
 
     id: str
     run_id: str
@@ -40,7 +55,23 @@ class SampleView:
     n_rows: int = 0
     n_unconditioned: int = 0
     outcomes: tuple[ConditionOutcome, ...] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)
     preview: pd.DataFrame | None = None
+
+    @property
+    def mix_outcomes(self) -> tuple[ConditionOutcome, ...]:
+        """How the target mix went, in its order; nothing where rows were held back since."""
+        return self.outcomes[: max(0, len(self.outcomes) - len(self.request.conditions))]
+
+    @property
+    def condition_outcomes(self) -> tuple[ConditionOutcome, ...]:
+        """How the conditions went, in their order."""
+        return self.outcomes[max(0, len(self.outcomes) - len(self.request.conditions)) :]
+
+    @property
+    def outcomes_in_order(self) -> tuple[ConditionOutcome, ...]:
+        """Conditions whose rows lie one after the other behind the unconditioned rows; none behind a mix."""
+        return () if self.request.mix is not None else self.condition_outcomes
 
 
 def check_request(session: Session, dataset_id: str, request: SampleRequest) -> None:
@@ -51,18 +82,26 @@ def check_request(session: Session, dataset_id: str, request: SampleRequest) -> 
     InvalidConfig
         If the request is empty or too large.
     ImpossibleCondition
-        If a column has no levels, or a level is not among those of the train rows.
+        If a column is not modelled, or a level is not among those of the train rows.
     """
-    wanted = request.n_rows + sum(condition.n_rows for condition in request.conditions)
-    if request.n_rows < 0 or not 0 < wanted <= MAX_SAMPLE_ROWS:
+    wanted = request.n_wanted
+    if request.n_rows < 0 or wanted > MAX_SAMPLE_ROWS or (wanted == 0 and request.given is None):
         raise InvalidConfig(f"{wanted:,} rows were asked for; it must be 1 to {MAX_SAMPLE_ROWS:,}.", field="n_rows")
+    if request.draws_per_row < 1:
+        raise InvalidConfig("The budget of draws for each row must be at least 1.", field="draws_per_row")
     real = dataset(session, dataset_id)
-    check_choices(real.schema, target=None, group=None, conditions=request.conditions)
-    for condition in request.conditions:
-        known = [level for level, _ in levels(session, dataset_id, condition.column)]
-        if condition.level not in known and len(known) < LEVELS_KEPT:
+    conditions = (*request.conditions, *(request.mix.conditions(request.n_rows) if request.mix else ()))
+    check_choices(real.schema, target=None, group=None, conditions=conditions)
+    known: dict[str, list[str]] = {}
+    for clause in (clause for condition in conditions for clause in condition.clauses):
+        if not real.schema[clause.column].is_levels:
+            continue
+        if clause.column not in known:
+            known[clause.column] = [level for level, _ in levels(session, dataset_id, clause.column)]
+        there = known[clause.column]
+        if clause.level not in there and len(there) < LEVELS_KEPT:
             raise ImpossibleCondition(
-                f"The train rows have no {condition.column} = {condition.level}.", f"Levels are: {listed(known)}."
+                f"The train rows have no {clause.column} = {clause.level}.", f"Levels are: {listed(there)}."
             )
 
 
@@ -76,6 +115,13 @@ def start_sampling(
 ) -> str:
     """Start drawing from a run's checkpoint (its last one by default); returns the sample's id.
 
+    A request that was met before, or is being met, is answered with that sample.
+
+    Parameters
+    ----------
+    more : mapping, optional
+        Further settings of the job; such a sample is always drawn.
+
     Raises
     ------
     InvalidConfig
@@ -84,32 +130,117 @@ def start_sampling(
         If a level is not among those of the train rows.
     """
     trained = run(session, run_id)
+    chosen = chosen_epoch(trained, epoch)
+    check_request(session, trained.dataset_id, request)
+    same = find_same(session, run_id, chosen, request) if not more else None
+    if same is not None:
+        return same
+    sample_id = new_id("sample")
+    config = drawing_config(session, trained, chosen, request) | {"output": f"tables/{sample_id}.parquet"}
+    return start_for(session, "sample", config | dict(more or {}), job_id=sample_id)
+
+
+def drawing_config(session: Session, trained: RunView, epoch: int, request: SampleRequest) -> dict[str, Any]:
+    """Settings that every job which draws has in common."""
+    real = dataset(session, trained.dataset_id)
+    return {
+        "run_id": trained.id,
+        "dataset_id": trained.dataset_id,
+        "epoch": epoch,
+        "checkpoint": f"jobs/{trained.id}/checkpoint-{epoch:06d}",
+        "train": f"tables/{trained.dataset_id}-train.parquet",
+        "schema": real.schema.to_json(),
+        "request": request.to_json(),
+        "device": trained.config.device,
+        "threads": trained.config.threads,
+    }
+
+
+def chosen_epoch(trained: RunView, epoch: int | None) -> int:
+    """An epoch of which there is a checkpoint; the last one by default.
+
+    Raises
+    ------
+    InvalidConfig
+    """
     if not trained.checkpoints:
         raise InvalidConfig("This run has no checkpoint yet.", "Let it train for a while, or stop it to keep one.")
     chosen = trained.checkpoints[-1] if epoch is None else epoch
     if chosen not in trained.checkpoints:
         kept = listed(trained.checkpoints)
         raise InvalidConfig(f"There is no checkpoint of epoch {chosen}.", f"Kept are: {kept}.", field="epoch")
-    check_request(session, trained.dataset_id, request)
-    real = dataset(session, trained.dataset_id)
-    sample_id = new_id("sample")
-    return start_for(
-        session,
-        "sample",
-        {
-            "output": f"tables/{sample_id}.parquet",
-            "run_id": run_id,
-            "dataset_id": trained.dataset_id,
-            "epoch": chosen,
-            "checkpoint": f"jobs/{run_id}/checkpoint-{chosen:06d}",
-            "schema": real.schema.to_json(),
-            "request": request.to_json(),
-            "device": trained.config.device,
-            "threads": trained.config.threads,
-            **(more or {}),
-        },
-        job_id=sample_id,
-    )
+    return chosen
+
+
+def find_same(session: Session, run_id: str, epoch: int, request: SampleRequest) -> str | None:
+    """The newest sample, drawn or being drawn, of the very same request."""
+    absorb(session)
+    for stored in session.store.list_samples(run_id)[::-1]:
+        same = stored.epoch == epoch and stored.request == request and (session.folder / stored.path).exists()
+        if same and _is_plain(JobView(job_folder(session, stored.id)).config):
+            return stored.id
+    for folder in session.folder.glob("jobs/sample-*"):
+        view = JobView(folder)
+        config = view.config
+        same = config.get("run_id") == run_id and config.get("epoch") == epoch and _is_plain(config)
+        if same and view.state.is_active and SampleRequest.from_json(config["request"]) == request:
+            return view.id
+    return None
+
+
+def _is_plain(config: Mapping[str, Any]) -> bool:
+    """Whether a sample is what its request says and nothing more: not a probe, promoted, or without held-back rows."""
+    return not any(config.get(name) for name in ("quarantine", "probe", "promoted"))
+
+
+def keep_given(session: Session, source: Path, schema: Schema) -> str:
+    """Bring a file of partly given rows into the session; gives what `SampleRequest.given` needs.
+
+    Columns are matched by their names; empty cells are those that are to be made.
+
+    Raises
+    ------
+    UnreadableFile, InvalidConfig
+        If it cannot be read, or has no column of the table.
+    """
+    with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
+        table = Path(folder) / "given.parquet"
+        read_table(source, table)
+        there = set(pq.read_schema(table).names)
+        usable = [column.name for column in schema.modelled if column.name in there]
+        if not usable:
+            raise InvalidConfig(
+                "The file of partly given rows has no modelled column of the table.",
+                f"Modelled columns are: {listed(column.name for column in schema.modelled)}.",
+                field="given",
+            )
+        frame = read_frame(table, Schema(columns=tuple(schema[name] for name in usable)))
+        write_parquet(frame, schema, table)
+        name = f"tables/given-{file_hash(table)[:16]}.parquet"
+        shutil.move(table, session.folder / name)
+    session.store.audit("bring partly given rows", settings={"n_rows": len(frame), "columns": usable})
+    return name
+
+
+def pause_sample(session: Session, sample_id: str) -> None:
+    """Keep the row groups drawn so far and end the worker; `resume_sample` goes on behind them."""
+    _ask(session, sample_id, "pause")
+
+
+def stop_sample(session: Session, sample_id: str) -> None:
+    """End the drawing; nothing of it is kept."""
+    _ask(session, sample_id, "stop")
+
+
+def _ask(session: Session, sample_id: str, request: str) -> None:
+    control(sample(session, sample_id).job.folder, request)
+    session.store.audit(f"{request} sample", ids=(sample_id,))
+
+
+def resume_sample(session: Session, sample_id: str) -> None:
+    """Go on drawing; the rows are those of a drawing that was never interrupted."""
+    resume_job(sample(session, sample_id).job.folder)
+    session.store.audit("resume sample", ids=(sample_id,))
 
 
 def sample(session: Session, sample_id: str) -> SampleView:
@@ -133,6 +264,7 @@ def sample(session: Session, sample_id: str) -> SampleView:
         n_rows=stored.n_rows,
         n_unconditioned=stored.n_unconditioned,
         outcomes=stored.outcomes,
+        found=json.loads((folder / "outcomes.json").read_text(encoding="utf-8")),
         preview=_preview(session, view),
     )
 
@@ -151,9 +283,19 @@ def _table(session: Session, view: JobView) -> Path:
     return session.folder / view.config["output"]
 
 
-def _preview(session: Session, view: JobView) -> pd.DataFrame:
-    import pyarrow.parquet as pq
+def copy_as_csv(table: Path, schema: Schema, path: Path) -> None:
+    """Write a Parquet table as CSV in the layout of the schema, a row group at a time; the file is whole or absent."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            for number, frame in enumerate(read_frames(table, schema)):
+                to_csv_frame(frame, schema).to_csv(file, index=False, header=number == 0, lineterminator="\n")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
 
+
+def _preview(session: Session, view: JobView) -> pd.DataFrame:
     schema = _schema(view)
     with pq.ParquetFile(_table(session, view)) as file:
         batch = next(file.iter_batches(batch_size=PREVIEW_ROWS), None)
@@ -174,8 +316,5 @@ def sample_file(session: Session, sample_id: str, kind: str) -> Path:
         return table
     path = table.with_suffix(".csv")
     if not path.exists():
-        schema = _schema(view)
-        aside = path.with_suffix(".part")
-        write_csv(read_frame(table, schema), schema, aside)
-        os.replace(aside, path)
+        copy_as_csv(table, _schema(view), path)
     return path

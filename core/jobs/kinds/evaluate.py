@@ -68,7 +68,9 @@ def run(context: JobContext) -> JobState:
         group=config.get("group"),
         known=tuple(tuple(names) for names in config.get("known") or ()),
         secrets=tuple(config.get("secrets") or ()),
-        conditions=_conditions(made) if made else tuple(Condition(**one) for one in config.get("conditions") or ()),
+        conditions=_conditions(made)
+        if made
+        else tuple(Condition.from_json(one) for one in config.get("conditions") or ()),
         seed=seed,
         threads=context.threads,
         plan=plan,
@@ -122,6 +124,9 @@ def _made(context: JobContext) -> dict[str, Any]:
 
 
 def _conditions(made: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """What conditioned rows were asked for, where they lie in that order: rows of a target mix are shuffled."""
+    if made.get("n_mixed"):
+        return ()
     outcomes = [ConditionOutcome.from_json(one) for one in made.get("outcomes", ())]
     return tuple(dataclasses.replace(one.condition, n_rows=one.n_obtained) for one in outcomes)
 

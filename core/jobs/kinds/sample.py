@@ -1,25 +1,39 @@
-"""Drawing: a checkpoint and a request become a synthetic table."""
+"""Drawing: a checkpoint and a request become a synthetic table, in row groups and with flat memory."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.dataset import content_id
 from core.errors import CheckpointRejected
 from core.jobs import quarantine
 from core.jobs.checkpoints import META, latest_checkpoint
-from core.jobs.context import JobContext
-from core.jobs.files import sync_folder
+from core.jobs.context import Interrupted, JobContext
+from core.jobs.files import read_json
+from core.jobs.parts import Parts
 from core.jobs.protocol import JobState
 from core.records import SampleRequest
 from core.schema import Schema
 from core.store.serial import file_hash
-from core.synthesis.checkpoint import load_model
-from core.synthesis.sample import draw_sample
-from core.tables import write_parquet
+from core.synthesis.given import given_columns
+from core.synthesis.painter import joined
+from core.synthesis.stream import Stream
+from core.synthesis.weights import load_weights
+from core.tables import read_frame
+
+ROW_GROUP_ROWS = 131_072
+"""Rows of a row group, and of a part that is never drawn again after an interruption: 16 blocks."""
 
 
 def run(context: JobContext) -> JobState:
     """Write the table to `output`, unconditioned rows first, and `outcomes.json` into the job.
 
-    `checkpoint` may also be the folder of a run; its newest checkpoint is taken then. With `quarantine`, rows are not
+    `checkpoint` may also be the folder of a run; its newest checkpoint is taken then. Pausing keeps the finished row
+    groups, and resuming goes on behind them; stopping and failing leave nothing behind. With `quarantine`, rows are not
     drawn but held back from another sample (see `core.jobs.quarantine`).
     """
     config = context.config
@@ -30,36 +44,97 @@ def run(context: JobContext) -> JobState:
         request = SampleRequest.from_json(config["request"])
         device = str(config.get("device") or "auto")
     output = context.path(config.get("output"))
-    checkpoint = context.existing(config.get("checkpoint"), "the checkpoint to draw from")
-    if not (checkpoint / META).exists():
-        newest = latest_checkpoint(checkpoint)
-        if newest is None:
-            raise CheckpointRejected("There is no checkpoint to draw from.", "Train at least one epoch first.")
-        checkpoint = newest
+    checkpoint = newest_checkpoint(context)
     context.step(0.0, "Loading the model")
-    model = load_model(checkpoint)
-
-    def tell(share: float) -> None:
-        context.step(0.9 * share, "Drawing rows")
-
-    drawn = draw_sample(model, request, schema, device=device, threads=context.threads, progress=tell)
-    context.step(0.9, "Writing the rows")
-    aside = output.with_name(f".{output.name}.part")
+    model = load_weights(checkpoint, request.knobs.weights)
+    context.step(0.0, "Drawing rows")
+    stream = Stream(
+        model, request, schema, device=device, threads=context.threads, given=_given(context, request, schema),
+        pulse=context.step,
+    )  # fmt: skip
+    meta = read_json(checkpoint / META) or {}
+    parts = Parts(context.folder, schema, content_id({"request": request.to_json(), "model": meta.get("content")}))
     try:
-        write_parquet(drawn.frame, schema, aside)
-        aside.replace(output)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync_folder(output.parent)
-    context.write_json(
-        "outcomes.json",
-        {
-            "n_rows": len(drawn.frame),
-            "n_unconditioned": len(drawn.frame) - sum(outcome.n_obtained for outcome in drawn.outcomes),
-            "outcomes": [outcome.to_json() for outcome in drawn.outcomes],
-            "constraints": [outcome.to_json() for outcome in drawn.constraints],
-            "checkpoint": checkpoint.relative_to(context.session.resolve()).as_posix(),
-            "content_hash": file_hash(output),
-        },
-    )
+        _draw(context, stream, parts)
+        context.step(0.95, "Writing the rows")
+        n_rows = parts.n_rows
+        parts.put_together(output)
+    except Interrupted as interruption:
+        if interruption.state is not JobState.PAUSED:
+            parts.remove()
+        raise
+    except BaseException:
+        parts.remove()
+        raise
+    context.write_json("outcomes.json", _outcomes(context, stream, n_rows, checkpoint, output))
     return JobState.DONE
+
+
+def _draw(context: JobContext, stream: Stream, parts: Parts) -> None:
+    """Blocks into parts, each as soon as it is full; the last one holds the rest."""
+    n_done, waiting = 0, []
+    if parts.more:
+        stream.restore(parts.more["stream"])
+        n_done = parts.more["n_blocks"]
+    begun, before, n_rows = time.monotonic(), parts.n_rows, parts.n_rows
+    for block in stream.frames(skip=n_done):
+        waiting.append(block.frame)
+        n_rows, n_done = n_rows + len(block.frame), block.n_done
+        rate = (n_rows - before) / max(time.monotonic() - begun, 1e-3)
+        context.progress(
+            0.95 * min(1.0, n_rows / max(1, stream.n_total)),
+            eta_seconds=(stream.n_total - n_rows) / max(rate, 1.0),
+            details={"rows_per_second": rate},
+        )
+        context.step()
+        if sum(map(len, waiting)) >= ROW_GROUP_ROWS:
+            _add(parts, waiting, stream, n_done)
+            waiting = []
+    if waiting or not parts.n_rows:
+        _add(parts, waiting or [stream.empty()], stream, n_done)
+
+
+def _add(parts: Parts, frames: list[pd.DataFrame], stream: Stream, n_done: int) -> None:
+    parts.add(joined(frames), {"n_blocks": n_done, "stream": stream.state()})
+
+
+def _outcomes(context: JobContext, stream: Stream, n_rows: int, checkpoint: Path, output: Path) -> dict[str, Any]:
+    asked, completed = stream.n_given
+    return {
+        "n_rows": n_rows,
+        "n_unconditioned": stream.n_unconditioned,
+        "n_mixed": 0 if stream.request.mix is None else len(stream.request.mix.shares),
+        "outcomes": [outcome.to_json() for outcome in stream.outcomes],
+        "constraints": [outcome.to_json() for outcome in stream.constraints],
+        "n_given": asked,
+        "n_completed": completed,
+        "rows_per_second": context.details.get("rows_per_second"),
+        "checkpoint": checkpoint.relative_to(context.session.resolve()).as_posix(),
+        "content_hash": file_hash(output),
+    }
+
+
+def _given(context: JobContext, request: SampleRequest, schema: Schema) -> pd.DataFrame | None:
+    if request.given is None:
+        return None
+    import pyarrow.parquet as pq
+
+    path = context.existing(request.given, "the partly given rows")
+    return read_frame(path, schema, columns=given_columns(schema, pq.read_schema(path).names))
+
+
+def newest_checkpoint(context: JobContext) -> Path:
+    """The checkpoint of the settings, or the newest one of the run that they name.
+
+    Raises
+    ------
+    CheckpointRejected
+        If there is none.
+    """
+    checkpoint = context.existing(context.config.get("checkpoint"), "the checkpoint to draw from")
+    if (checkpoint / META).exists():
+        return checkpoint
+    newest = latest_checkpoint(checkpoint)
+    if newest is None:
+        raise CheckpointRejected("There is no checkpoint to draw from.", "Train at least one epoch first.")
+    return newest

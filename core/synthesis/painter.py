@@ -1,0 +1,115 @@
+"""Drawing encoded rows from a generator in evaluation mode, and decoding them: everything random comes from a seed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import torch
+
+from core.errors import InvalidConfig
+from core.records import Knobs
+from core.synthesis.checkpoint import Model
+from core.synthesis.encode import Encoded
+
+BLOCK_ROWS = 8_192
+"""Rows drawn together. Each block has random numbers of its own, made from seed, stream and block, so that row i of a
+seed is the same however many rows are asked for and however they are grouped into files."""
+
+
+class Painter:
+    """Draws rows of a model, with or without a conditional vector for each of them.
+
+    Parameters
+    ----------
+    model : Model
+    device : torch.device
+    seed : int
+    knobs : Knobs
+        `weights` is for whoever loads the model; the others act here.
+
+    Notes
+    -----
+    One level or mode of a span is drawn from softmax(logits / temperature) by inverting its distribution function: one
+    uniform number per span. Adding Gumbel noise and taking the maximum, as in training, is the same law at one number
+    and two logarithms per slot.
+    """
+
+    def __init__(self, model: Model, device: torch.device, seed: int, knobs: Knobs | None = None) -> None:
+        if seed < 0:
+            raise InvalidConfig(f"The seed is {seed}, but must be at least 0.", field="seed")
+        self.model, self.device, self.seed = model, device, seed
+        self.knobs = knobs or Knobs()
+        self.generator = model.generator.to(device)
+        self.layout = model.encoder.layout
+        self.groups = self.layout.groups()
+        chances = model.conditions.chances(log=self.knobs.prior == "log")
+        self.edges = np.append(np.cumsum(chances)[:-1], 2.0) if len(chances) else chances
+
+    def rng(self, stream: int, block: int) -> np.random.Generator:
+        """The random numbers of one block of one stream: 0 for unconditioned rows, then one for each condition."""
+        return np.random.default_rng([self.seed, stream, block])
+
+    def prior_ids(self, n_rows: int, rng: np.random.Generator) -> np.ndarray | None:
+        """Conditions for rows that nothing is asked of; None for a table without levels."""
+        if not len(self.edges):
+            return None
+        return np.searchsorted(self.edges, rng.random(n_rows), side="right")
+
+    @torch.inference_mode()
+    def encoded(self, n_rows: int, ids: np.ndarray | None, rng: np.random.Generator) -> Encoded:
+        """Encoded rows under the conditions `ids` (n_rows,), or without any."""
+        random = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        noise = self._noise(n_rows, random).to(self.device)
+        asked = None if ids is None else torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64)).to(self.device)
+        logits = self.generator(noise, asked).cpu()
+        scalars = torch.tanh(logits[:, : self.layout.n_scalars])
+        chosen = torch.empty(n_rows, len(self.layout.spans), dtype=torch.int32)
+        uniform = torch.rand(n_rows, len(self.layout.spans), generator=random)
+        at = 0
+        for start, n, width in self.groups:
+            view = logits[:, start : start + n * width].view(n_rows, n, width)
+            if self.knobs.temperature != 1.0:
+                view = view / self.knobs.temperature
+            heights = torch.softmax(view, dim=2).cumsum_(dim=2)
+            below = uniform[:, at : at + n, None] * heights[:, :, -1:]
+            slot = (heights <= below).sum(dim=2).clamp_max_(width - 1)
+            chosen[:, at : at + n] = slot + (start + width * torch.arange(n))
+            at += n
+        return Encoded(scalars=scalars.numpy(), slots=chosen.numpy())
+
+    def _noise(self, n_rows: int, random: torch.Generator) -> torch.Tensor:
+        size, limit = self.model.config.noise_size, self.knobs.noise_limit
+        if limit is None:
+            return torch.randn(n_rows, size, generator=random)
+        # the inverse distribution function of the normal, on the uniform numbers between its values at both limits
+        uniform = torch.rand(n_rows, size, generator=random).mul_(2).sub_(1)
+        return torch.erfinv(uniform * math.erf(limit / math.sqrt(2))).mul_(math.sqrt(2)).clamp_(-limit, limit)
+
+    def decoded(self, encoded: Encoded, rng: np.random.Generator) -> pd.DataFrame:
+        """Encoded rows as a work frame of the modelled columns."""
+        return self.model.encoder.decode(encoded, rng)
+
+
+def chosen_rows(encoded: Encoded, rows: np.ndarray) -> Encoded:
+    """Some rows of an encoded table, by position or mask."""
+    return Encoded(scalars=encoded.scalars[rows], slots=encoded.slots[rows])
+
+
+def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of one encoder under each other; their categories agree by construction, so codes are put together."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
+    columns = {}
+    for name in frames[0].columns:
+        parts = [frame[name] for frame in frames]
+        kind = parts[0].dtype
+        if isinstance(kind, pd.CategoricalDtype) and all(part.dtype == kind for part in parts):
+            codes = np.concatenate([part.cat.codes.to_numpy() for part in parts])
+            columns[name] = pd.Series(pd.Categorical.from_codes(codes, dtype=kind))
+        elif isinstance(kind, pd.CategoricalDtype):
+            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
+        else:
+            columns[name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns, index=pd.RangeIndex(sum(map(len, frames))), copy=False)
