@@ -23,7 +23,7 @@ L0 = {
     "tape",
     "exploration",
 }
-L0 |= {"clauses", "requests"}
+L0 |= {"clauses", "requests", "lift"}
 L1 = {"reading", "profiling", "demo", "synthesis", "evaluation", "figures"}
 L2 = {"store", "jobs", "export"}
 L3 = {"workbench", "cli", "__main__"}
@@ -36,6 +36,7 @@ HOMES = {
     "sdv": ("core/synthesis/",),
     "rdt": ("core/synthesis/",),
     "anonymeter": ("core/evaluation/attacks/",),
+    "imblearn": ("core/evaluation/",),
     "plotly": ("core/figures/",),
     "matplotlib": ("core/figures/",),
     "seaborn": ("core/figures/",),

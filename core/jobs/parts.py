@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from core.jobs.files import dump_json, read_json, replace_file, sync_folder
 from core.schema import Schema
-from core.tables import to_arrow
+from core.tables import read_frame, to_arrow
 
 FOLDER = "parts"
 STATE = "state.json"
@@ -64,6 +64,11 @@ class Parts:
             "key": self.key, "n_parts": self.state["n_parts"] + 1, "n_rows": self.n_rows + len(frame), "more": more,
         }  # fmt: skip
         replace_file(self.folder / STATE, dump_json(self.state), sync=False)
+
+    def first_rows(self, n_rows: int) -> pd.DataFrame:
+        """A work frame of the first rows, for a look at them before they are put together."""
+        names = [name for name in self.schema.names if name in set(pq.read_schema(self._path(0)).names)]
+        return read_frame(self._path(0), self.schema, columns=names).iloc[:n_rows]
 
     def put_together(self, output: Path) -> None:
         """Make the table of the parts, one row group for each, and remove them. There is at least one part."""

@@ -77,7 +77,7 @@ def _take_run(session: Session, view: JobView, state: JobState) -> None:
 
 
 def _take_sample(session: Session, view: JobView, state: JobState) -> None:
-    if state != JobState.DONE:
+    if state != JobState.DONE or view.config.get("trial"):
         return
     config, found = view.config, _json(view.folder / "outcomes.json")
     session.store.save_sample(

@@ -189,8 +189,8 @@ def find_same(session: Session, run_id: str, epoch: int, request: SampleRequest)
 
 
 def _is_plain(config: Mapping[str, Any]) -> bool:
-    """Whether a sample is what its request says and nothing more: not a probe, promoted, or without held-back rows."""
-    return not any(config.get(name) for name in ("quarantine", "probe", "promoted"))
+    """Whether a sample is what its request says and nothing more: not a trial, promoted, or without held-back rows."""
+    return not any(config.get(name) for name in ("quarantine", "trial", "promoted"))
 
 
 def keep_given(session: Session, source: Path, schema: Schema) -> str:

@@ -15,7 +15,7 @@ from core.errors import InvalidConfig, SchemaMismatch, UnreadableFile, listed
 from core.evaluation.anchors import BOOTSTRAP, INDEPENDENT
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Plan, Tables
-from core.jobs import canaries
+from core.jobs import canaries, lift
 from core.jobs.anchors import AnchorShelf
 from core.jobs.context import JobContext
 from core.jobs.files import read_json
@@ -36,6 +36,8 @@ def run(context: JobContext) -> JobState:
     config = context.config
     if config.get("canaries_of"):
         return canaries.follow(context)
+    if config.get("study") == "lift":
+        return lift.run(context)
     with context.reading_settings():
         schema = Schema.from_json(config["schema"])
         parts = {Part(part) for part in config["parts"]}

@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 
 from core.dataset import content_id
-from core.errors import CheckpointRejected
-from core.jobs import quarantine
-from core.jobs.checkpoints import META, latest_checkpoint
+from core.errors import NotApplicable
+from core.evaluation.novelty import Copies, describe_rows
+from core.jobs import quarantine, trial
+from core.jobs.checkpoints import META
 from core.jobs.context import Interrupted, JobContext
+from core.jobs.drawing import newest_checkpoint
 from core.jobs.files import read_json
 from core.jobs.parts import Parts
 from core.jobs.protocol import JobState
@@ -39,6 +41,8 @@ def run(context: JobContext) -> JobState:
     config = context.config
     if config.get("quarantine"):
         return quarantine.run(context)
+    if config.get("trial"):
+        return trial.run(context)
     with context.reading_settings():
         schema = Schema.from_json(config["schema"])
         request = SampleRequest.from_json(config["request"])
@@ -48,14 +52,16 @@ def run(context: JobContext) -> JobState:
     context.step(0.0, "Loading the model")
     model = load_weights(checkpoint, request.knobs.weights)
     context.step(0.0, "Drawing rows")
+    novelty = Watch.of(context, request, schema)
     stream = Stream(
         model, request, schema, device=device, threads=context.threads, given=_given(context, request, schema),
-        pulse=context.step,
+        accept=novelty.accept if novelty else None, pulse=context.step,
     )  # fmt: skip
     meta = read_json(checkpoint / META) or {}
     parts = Parts(context.folder, schema, content_id({"request": request.to_json(), "model": meta.get("content")}))
     try:
         _draw(context, stream, parts)
+        kinds = novelty.described(parts, request.seed) if novelty else {}
         context.step(0.95, "Writing the rows")
         n_rows = parts.n_rows
         parts.put_together(output)
@@ -66,7 +72,7 @@ def run(context: JobContext) -> JobState:
     except BaseException:
         parts.remove()
         raise
-    context.write_json("outcomes.json", _outcomes(context, stream, n_rows, checkpoint, output))
+    context.write_json("outcomes.json", _outcomes(context, stream, n_rows, checkpoint, output) | kinds)
     return JobState.DONE
 
 
@@ -123,18 +129,43 @@ def _given(context: JobContext, request: SampleRequest, schema: Schema) -> pd.Da
     return read_frame(path, schema, columns=given_columns(schema, pq.read_schema(path).names))
 
 
-def newest_checkpoint(context: JobContext) -> Path:
-    """The checkpoint of the settings, or the newest one of the run that they name.
+class Watch:
+    """Looks at drawn rows: which are copies of train rows, what kinds of rows there are.
 
-    Raises
-    ------
-    CheckpointRejected
-        If there is none.
+    Copies are refused while drawing where the request says so, within its budget of draws.
     """
-    checkpoint = context.existing(context.config.get("checkpoint"), "the checkpoint to draw from")
-    if (checkpoint / META).exists():
-        return checkpoint
-    newest = latest_checkpoint(checkpoint)
-    if newest is None:
-        raise CheckpointRejected("There is no checkpoint to draw from.", "Train at least one epoch first.")
-    return newest
+
+    DESCRIBED_ROWS = 50_000
+    """Rows from the start of the sample that are described; all rows are checked where copies are redrawn."""
+
+    def __init__(self, request: SampleRequest, schema: Schema, train: pd.DataFrame) -> None:
+        self.wanted, self.schema, self.train = request.novelty, schema, train
+        self.copies = Copies(schema, train, request.novelty.near, seed=request.seed)
+
+    @classmethod
+    def of(cls, context: JobContext, request: SampleRequest, schema: Schema) -> Watch | None:
+        """None where the settings name no train rows, as for an exported model, or nothing can be compared."""
+        path = context.config.get("train")
+        if path is None:
+            return None
+        try:
+            return cls(request, schema, read_frame(context.existing(path, "the train rows"), schema))
+        except NotApplicable:
+            return None
+
+    @property
+    def accept(self) -> Any:
+        """Refuses copies as the request wants, or None where it refuses nothing."""
+        if self.wanted.redraw_near:
+            return lambda frame: ~self.copies.within(frame)
+        return (lambda frame: ~self.copies.exact(frame)) if self.wanted.redraw_copies else None
+
+    def described(self, parts: Parts, seed: int) -> dict[str, Any]:
+        """Novelty and diversity of the first rows, and how many of them are near copies."""
+        frame = parts.first_rows(self.DESCRIBED_ROWS)
+        if not len(frame):
+            return {}
+        found = describe_rows(self.schema, train=self.train, drawn=frame, seed=seed, copies=self.copies)
+        if self.wanted.near is not None:
+            found["near_copies"] = float(self.copies.within(frame).mean())
+        return {"kinds": found}
