@@ -37,6 +37,7 @@ HOMES = {
     "rdt": ("core/synthesis/",),
     "anonymeter": ("core/evaluation/attacks/",),
     "imblearn": ("core/evaluation/",),
+    "optuna": ("core/jobs/trials.py",),
     "plotly": ("core/figures/",),
     "matplotlib": ("core/figures/",),
     "seaborn": ("core/figures/",),

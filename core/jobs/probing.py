@@ -21,7 +21,7 @@ from core.synthesis.sample import draw_sample
 from core.tape import CONTROL, COPY, TapePoint
 
 PARTS = (Part.FIDELITY, Part.UTILITY, Part.PRIVACY)
-CRITIC_GAP = "critic_gap"
+CRITIC_GAP, NNDR_GAP = "critic_gap", "nndr_gap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,7 @@ class Bench:
     ) -> Judged:
         tables = dataclasses.replace(self.tables, synthetic=frame, cache={})
         found = [*judge(tables, PARTS, progress=tell), *more]
+        found += nndr_gap(found)
         settings = {"plan": tables.plan.value, "probe_rows": len(frame), "probe_seed": self.seed, **about}
         point = TapePoint(
             run_id=self.run_id,
@@ -145,6 +146,33 @@ def critic_gap(records: Iterable[Mapping[str, Any]], step: int) -> list[MetricRe
             n_rows=n_scored,
         )
     ]
+
+
+def nndr_gap(found: Iterable[Any]) -> list[MetricResult]:
+    """5th percentile of NNDR against train rows minus that against as many control rows; below 0 where rows are copied.
+
+    Both are in the result of `nndr_p05_train`; empty where they could not be measured.
+    """
+    for one in found:
+        if isinstance(one, MetricResult) and one.metric == "nndr_p05_train" and one.scope is Scope.TABLE:
+            train, control = (one.anchors.get(name) for name in ("at the number of control rows", "control rows"))
+            if train is not None and control is not None:
+                return [
+                    MetricResult(
+                        metric=NNDR_GAP,
+                        value=train - control,
+                        direction=Direction.HIGHER,
+                        unit="difference of two ratios of 0 to 1",
+                        anchors={"fresh rows": 0.0, "against train rows": train, "against control rows": control},
+                        counts=one.counts,
+                        explanation=(
+                            f"5th percentile of nearest / second nearest distance: {train:.3f} against train rows, "
+                            f"{control:.3f} against as many control rows; below 0 synthetic rows single out train rows."
+                        ),
+                        n_rows=one.n_rows,
+                    )
+                ]
+    return []
 
 
 def bench_of(context: JobContext, tables: Tables, fresh: pd.DataFrame | None, versions: Mapping[str, str]) -> Bench:

@@ -111,12 +111,19 @@ def _take_tape(session: Session, view: JobView, state: JobState) -> None:
         session.store.save_tape(view.id, run_id=run_id, points=points_of(view), decisions=decisions_of(view))
 
 
+def _take_sweep(session: Session, view: JobView, state: JobState) -> None:
+    if state.is_over:
+        trials = {one["value"]["number"]: one["value"] for one in view.records() if one.get("type") == "trial"}
+        session.store.save_trials(view.id, trials.values())
+
+
 TAKERS = {
     "profile": _take_dataset,
     "train": _take_run,
     "sample": _take_sample,
     "evaluate": _take_evaluation,
     "tape": _take_tape,
+    "sweep": _take_sweep,
 }
 
 

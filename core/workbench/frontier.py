@@ -165,42 +165,55 @@ def start_tape(
 ) -> str:
     """Start judging chosen checkpoints of a run, made or still to come; returns the tape's id."""
     trained = run(session, run_id)
-    real = dataset(session, trained.dataset_id)
+    config = tape_job(
+        session, trained.dataset_id, settings, epochs=epochs, rules=rules, plan=plan, anchors=anchors,
+        n_candidates=n_candidates, device=trained.config.device,
+    )  # fmt: skip
+    return start_for(session, "tape", config | {"run_id": run_id}, job_id=new_id("tape"))
+
+
+def tape_job(
+    session: Session,
+    dataset_id: str,
+    settings: TapeSettings,
+    *,
+    epochs: Iterable[int],
+    rules: Sequence[Rule] = (),
+    plan: str = "quick",
+    anchors: bool = True,
+    n_candidates: int | None = None,
+    device: str = "auto",
+) -> dict[str, Any]:
+    """Settings of the job of a tape, but for the run's id."""
+    real = dataset(session, dataset_id)
     epochs = sorted(set(epochs))
 
     def part(name: str) -> str:
         return str(table_path(session, real.id, name).relative_to(session.folder))
 
     has_control = real.n_control > 0
-    return start_for(
-        session,
-        "tape",
-        {
-            "run_id": run_id,
-            "dataset_id": real.id,
-            "train": part("train"),
-            "control": part("control-selection") if has_control else None,
-            "fresh": part("control-report") if has_control else None,
-            "schema": real.schema.to_json(),
-            "target": real.target,
-            "group": real.split.group,
-            "epochs": epochs,
-            "plan": plan,
-            "probe_rows": settings.probe_rows,
-            "probe_seed": 1,
-            "seed": 1,
-            "rules": [rule.to_json() for rule in rules],
-            "stops": settings.stops,
-            "plateau": {"metric": settings.plateau, "patience": settings.patience, "gain": settings.gain}
-            if settings.plateau
-            else {},
-            "n_candidates": len(epochs) if n_candidates is None else n_candidates,
-            "anchors": anchors,
-            "device": trained.config.device,
-            "threads": 0,
-        },
-        job_id=new_id("tape"),
-    )
+    watched = {"metric": settings.plateau, "patience": settings.patience, "gain": settings.gain}
+    return {
+        "dataset_id": real.id,
+        "train": part("train"),
+        "control": part("control-selection") if has_control else None,
+        "fresh": part("control-report") if has_control else None,
+        "schema": real.schema.to_json(),
+        "target": real.target,
+        "group": real.split.group,
+        "epochs": epochs,
+        "plan": plan,
+        "probe_rows": settings.probe_rows,
+        "probe_seed": 1,
+        "seed": 1,
+        "rules": [rule.to_json() for rule in rules],
+        "stops": settings.stops,
+        "plateau": watched if settings.plateau else {},
+        "n_candidates": len(epochs) if n_candidates is None else n_candidates,
+        "anchors": anchors,
+        "device": device,
+        "threads": 0,
+    }
 
 
 def tape(session: Session, run_id: str) -> TapeView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.errors import InvalidConfig, TooFewRows, UnknownId
 from core.jobs.ids import check_id, new_id
@@ -89,6 +90,16 @@ def start_training(
     TooFewRows
         If there are fewer train rows than a generator can be trained from.
     """
+    run_id = new_id("run")
+    settings = training_job(session, dataset_id, config, checkpoint_epochs=checkpoint_epochs)
+    planted = None if canaries is None else canaries.to_json()
+    return start_for(session, "train", settings | {"run_id": run_id, "canaries": planted}, job_id=run_id)
+
+
+def training_job(
+    session: Session, dataset_id: str, config: TrainingConfig, *, checkpoint_epochs: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Settings of a training's job, but for the run's id; errors as `start_training` gives them."""
     real = dataset(session, dataset_id)
     if real.n_train < MIN_TRAIN_ROWS:
         raise TooFewRows(
@@ -97,24 +108,16 @@ def start_training(
         )
     if not real.schema.modelled:
         raise InvalidConfig("No column of this table is modelled.", "Give at least one column a type that is.")
-    run_id = new_id("run")
-    return start_for(
-        session,
-        "train",
-        {
-            "run_id": run_id,
-            "dataset_id": dataset_id,
-            "train": f"tables/{dataset_id}-train.parquet",
-            "control": f"tables/{dataset_id}-control-selection.parquet",
-            "group": real.split.group,
-            "schema": real.schema.to_json(),
-            "config": config.to_json(),
-            "target": real.target,
-            "checkpoint_epochs": sorted(checkpoint_epochs),
-            "canaries": None if canaries is None else canaries.to_json(),
-        },
-        job_id=run_id,
-    )
+    return {
+        "dataset_id": dataset_id,
+        "train": f"tables/{dataset_id}-train.parquet",
+        "control": f"tables/{dataset_id}-control-selection.parquet",
+        "group": real.split.group,
+        "schema": real.schema.to_json(),
+        "config": config.to_json(),
+        "target": real.target,
+        "checkpoint_epochs": sorted(checkpoint_epochs),
+    }
 
 
 def run(session: Session, run_id: str) -> RunView:

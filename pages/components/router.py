@@ -14,6 +14,7 @@ PAGES = (
     ("sample", "Sample", ":material/dataset:"),
     ("evaluate", "Evaluate", ":material/query_stats:"),
     ("privacy", "Privacy", ":material/shield_person:"),
+    ("frontier", "Frontier", ":material/show_chart:"),
 )
 
 framed: ContextVar[bool] = ContextVar("framed", default=False)

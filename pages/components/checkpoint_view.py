@@ -1,0 +1,135 @@
+"""One checkpoint of a tape: its numbers and charts from the report that was kept, and what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import UserError
+from core.figures.glossary import entry
+from core.records import Report
+from core.workbench import frontier, judging
+from core.workbench.frontier import Promotion, TapeView
+from core.workbench.sessions import Session
+from pages.components import selection
+from pages.components.attack_view import show_attacks
+from pages.components.column_gallery import column_gallery
+from pages.components.distance_view import show_distances
+from pages.components.frame import show_error
+from pages.components.numbers_view import show_numbers
+from pages.components.pairs_view import show_pairs
+from pages.components.progress import badge
+from pages.components.tiles import tiles
+
+KEY_METRICS = ("utility_kept", "column_shapes", "membership_auc")
+VIEWS = ("Columns", "Pairs", "Distances", "Attacks", "All numbers")
+COMPARED = (
+    "column_shapes", "pair_trends", "detection_auc", "tstr_auc", "utility_kept", "membership_auc",
+    "singling_out_univariate", "dcr_share", "memorised_share",
+)  # fmt: skip
+
+
+def show_checkpoint(here: Session, view: TapeView, epoch: int) -> None:
+    """Charts of the chosen epoch, and the buttons that use it."""
+    point = next(one for one in view.points if one.epoch == epoch)
+    st.subheader(f"Epoch {epoch:,}", anchor=False)
+    _actions(here, view, epoch)
+    report = frontier.report(here, view, epoch)
+    if report is None:
+        st.info("The charts of this checkpoint are no longer there; its numbers are.", icon=":material/info:")
+        return
+    tiles([found for name in KEY_METRICS if (found := report.find(name)) is not None], key="checkpoint")
+    _charts(report)
+    st.caption(
+        f"Judged by the {point.plan} plan from {point.n_rows:,} rows of a probe sample in {point.seconds:,.0f} s, "
+        "against the selection half of the control rows."
+    )
+    _thorough(here, view, epoch)
+    _promoted(here, view)
+
+
+def _actions(here: Session, view: TapeView, epoch: int) -> None:
+    kept = epoch in view.run.checkpoints
+    with st.container(horizontal=True, key="checkpoint-actions"):
+        use = st.button(
+            "Use this checkpoint", type="primary", icon=":material/arrow_forward:", key="promote",
+            disabled=not kept,
+            help="Draws a fresh sample from it and judges that sample by the half of the control rows that took no "
+            "part in choosing."
+            if kept else "This checkpoint was given up for disk space.",
+        )  # fmt: skip
+        full = st.button(
+            "Judge by the full plan", icon=":material/query_stats:", key="judge-full",
+            disabled=not kept or epoch in view.thorough,
+        )  # fmt: skip
+    try:
+        if use:
+            made = frontier.promote(here, view.run.id, epoch, decision=view.decision)
+            selection.choose_line(run=view.run.id, sample=made.sample_id)
+            st.switch_page("pages/sample.py")
+        if full:
+            frontier.judge_thoroughly(here, view.run.id, epoch)
+            st.rerun(scope="app")
+    except UserError as error:
+        show_error(error)
+
+
+def _charts(report: Report) -> None:
+    chosen = st.segmented_control(
+        "Charts", VIEWS, default=VIEWS[0], required=True, key="checkpoint-view", label_visibility="collapsed"
+    )
+    if chosen == "Columns":
+        column_gallery(report)
+    elif chosen == "Pairs":
+        show_pairs(report)
+    elif chosen == "Distances":
+        show_distances(report)
+    elif chosen == "Attacks":
+        show_attacks(report)
+    else:
+        show_numbers(report, key="checkpoint")
+
+
+def _thorough(here: Session, view: TapeView, epoch: int) -> None:
+    report = frontier.report(here, view, epoch, thorough=True)
+    if report is not None:
+        with st.expander("Full plan", icon=":material/query_stats:"):
+            show_numbers(report, key="checkpoint-full")
+
+
+def _promoted(here: Session, view: TapeView) -> None:
+    found = frontier.promotions(here, view.run.id)
+    if not found:
+        return
+    with st.container(border=True, key="promotions-card"):
+        st.markdown("**Released checkpoints** :gray[judged again: fresh draw, report half of the control rows]")
+        for place, one in enumerate(found):
+            _promotion(here, view, one, place)
+
+
+def _promotion(here: Session, view: TapeView, one: Promotion, place: int) -> None:
+    by = one.by.get("chosen by", "eye")
+    why = f" by {', '.join(one.by['rules'])}" if by == "rules" else " by eye"
+    judged = judging.evaluation(here, one.evaluation_id) if one.evaluation_id else None
+    with st.container(horizontal=True, vertical_alignment="center", key=f"promotion-{place}"):
+        st.markdown(f"Epoch **{one.epoch:,}**, chosen{why}", width="content")
+        if judged is not None:
+            badge(judged.job.state)
+    point = next((point for point in view.points if point.epoch == one.epoch), None)
+    report = judged.report if judged is not None else None
+    if point is None or report is None:
+        return
+    rows = []
+    for metric in COMPARED:
+        chosen, again = point.find(metric), report.find(metric)
+        if chosen is not None and again is not None and again.value is not None:
+            rows.append(
+                {
+                    "Metric": entry(metric).label, "When chosen": chosen.value, "Judged again": again.value,
+                    "Interval": "" if None in (again.low, again.high) else f"{again.low:.3f} to {again.high:.3f}",
+                }
+            )  # fmt: skip
+    number = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        rows, hide_index=True, key=f"promotion-numbers-{place}", alt="Numbers when chosen and when judged again",
+        column_config={"When chosen": number, "Judged again": number},
+    )  # fmt: skip

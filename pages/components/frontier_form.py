@@ -1,0 +1,73 @@
+"""The form that starts runs with a tape: epochs, checkpoints, seeds, rules."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import UserError
+from core.synthesis.config import PRESETS
+from core.workbench import frontier, training
+from core.workbench.sessions import Session
+from pages.components import selection
+from pages.components.frame import show_error
+
+RULES_HELP = (
+    "One rule per line, such as `singling_out_univariate <= 5 %`, `membership_auc <= 0.55` or `utility_kept >= 90 %`. "
+    "A checkpoint keeps a rule when the unfavourable end of its interval does. Metrics: "
+)
+DEFAULT_RULES = "membership_auc <= 0.55\nsingling_out_univariate <= 5 %"
+
+
+def frontier_form(here: Session, dataset_id: str) -> bool:
+    """Show the form; whether runs were started."""
+    with st.form("tape-form"):
+        first, second, third, fourth = st.columns(4, gap="medium")
+        epochs = first.number_input("Epochs", 1, 100_000, 150, key="tape-epochs")
+        checkpoints = second.number_input(
+            "Checkpoints to judge", 1, frontier.MAX_CHECKPOINTS, 12, key="tape-checkpoints",
+            help="Each takes a probe sample of 5,000 rows and the quick plan, a few seconds beside the training.",
+        )  # fmt: skip
+        spacing = third.selectbox(
+            "Spacing", frontier.SPACINGS, key="tape-spacing",
+            format_func=lambda one: {"log": "Denser at the start", "even": "Evenly spaced"}[one],
+        )  # fmt: skip
+        seeds = fourth.number_input(
+            "Seeds", 1, 20, 1, key="tape-seeds",
+            help="Runs that differ in their seed alone. With several, bands show what is luck.",
+        )  # fmt: skip
+        left, right = st.columns(2, gap="medium")
+        rules = left.text_area(
+            "Risk cap", DEFAULT_RULES, key="tape-rules", height=110,
+            help=RULES_HELP + ", ".join(f"`{one}`" for one in frontier.rulable()) + ".",
+        )  # fmt: skip
+        with right:
+            stops = st.toggle(
+                "Stop training when a privacy rule is broken for certain", False, key="tape-stops",
+                help="Broken for certain: the favourable end of the interval breaks the limit too.",
+            )  # fmt: skip
+            plateau = st.selectbox(
+                "Stop when a quality no longer grows", [None, *frontier.PLATEAU_METRICS], key="tape-plateau",
+                format_func=lambda one: "Never" if one is None else one.replace("_", " ").capitalize(),
+                help="Ends training after three checkpoints in a row without a gain of .005.",
+            )  # fmt: skip
+        preset = st.selectbox(
+            "Preset", list(PRESETS), index=list(PRESETS).index("balanced"), key="tape-preset",
+            format_func=str.capitalize, help="Settings of the networks; epochs and seed are those above.",
+        )  # fmt: skip
+        sent = st.form_submit_button("Train and judge", type="primary", icon=":material/play_arrow:", key="tape-start")
+    if not sent:
+        return False
+    try:
+        settings = frontier.TapeSettings(
+            n_checkpoints=int(checkpoints), spacing=spacing, rules=tuple(rules.splitlines()), stops=stops,
+            plateau=plateau or "",
+        )  # fmt: skip
+        for seed in range(int(seeds)):
+            config = training.configured(preset, {"epochs": str(int(epochs)), "seed": str(seed)})
+            run_id = frontier.start_run(here, dataset_id, config, settings)
+            if seed == 0:
+                selection.choose("run", run_id)
+    except UserError as error:
+        show_error(error)
+        return False
+    return True
