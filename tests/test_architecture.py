@@ -16,7 +16,7 @@ L0 = {
     "dataset",
     "limits",
     "records",
-    "suspects",
+    "near_copies",
     "tables",
     "constraints",
     "pictures",

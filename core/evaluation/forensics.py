@@ -1,7 +1,7 @@
 """Row forensics: the synthetic rows that stand closest to one train row, beside the real rows they resemble.
 
 Ordered by the ratio of the nearest to the second nearest distance, because a row that is near to one person and to
-nobody else is the suspect; a row that is near to many is only common. The same ratio against control rows says whether
+nobody else is suspicious; a row that is near to many is only common. The same ratio against control rows says whether
 such rows also come about without any copying.
 """
 
@@ -13,18 +13,18 @@ from core.evaluation.distance import Encoded, distinct_rows, row_space
 from core.evaluation.metric import Tables
 from core.evaluation.neighbours import Nearest, build_index, find_nearest
 from core.evaluation.privacy_rows import nearest_rows, searched_rows, searched_synthetic
-from core.suspects import Forensics, Suspect
+from core.near_copies import Forensics, NearCopy
 
 MEMORISED = 1 / 3
 """Ratio below which a row is taken for memorised (TabCutMix, arXiv 2412.11044)."""
 
 
-N_SUSPECTS = 200
+N_NEAR_COPIES = 200
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(51))
 """Ratios for which the number of rows that would be held back is counted."""
 
 
-def investigate(tables: Tables, n: int = N_SUSPECTS) -> Forensics:
+def investigate(tables: Tables, n: int = N_NEAR_COPIES) -> Forensics:
     """The low tail, and how many rows each threshold would hold back.
 
     Raises
@@ -36,14 +36,14 @@ def investigate(tables: Tables, n: int = N_SUSPECTS) -> Forensics:
     ratio = np.where(found.is_copy, -1.0, found.ratio)
     held = np.searchsorted(np.sort(ratio), THRESHOLDS, side="left")
     return Forensics(
-        suspects=find_suspects(tables, n),
+        near_copies=find_near_copies(tables, n),
         n_searched=len(ratio),
         thresholds=THRESHOLDS,
         held=tuple(int(one) for one in held),
     )
 
 
-def find_suspects(tables: Tables, n: int = 50) -> tuple[Suspect, ...]:
+def find_near_copies(tables: Tables, n: int = 50) -> tuple[NearCopy, ...]:
     """The n synthetic rows that stand out most, the most suspicious first.
 
     Raises
@@ -66,7 +66,7 @@ def find_suspects(tables: Tables, n: int = 50) -> tuple[Suspect, ...]:
             [train.numbers[:, nearest] == queries.numbers[:, at], train.levels[:, nearest] == queries.levels[:, at]]
         )
         found.append(
-            Suspect(
+            NearCopy(
                 synthetic=int(row),
                 train=int(nearest),
                 second=int(to_train.index[at, 1]) if to_train.index.shape[1] > 1 else -1,

@@ -12,7 +12,7 @@ from core.jobs.context import JobContext
 FORENSICS = "forensics.json"
 
 
-def keep_suspects(context: JobContext, tables: Tables, parts: Collection[Part]) -> None:
+def keep_near_copies(context: JobContext, tables: Tables, parts: Collection[Part]) -> None:
     """Write the low tail of the distances, where distances were judged and exist."""
     if Part.PRIVACY not in parts:
         return

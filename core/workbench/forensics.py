@@ -13,8 +13,8 @@ from core.jobs.files import read_json
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import start_job
 from core.jobs.protocol import JobState, JobView
+from core.near_copies import Forensics, NearCopy
 from core.schema import Schema
-from core.suspects import Forensics, Suspect
 from core.tables import as_work_frame, to_csv_frame
 from core.workbench.absorb import absorb
 from core.workbench.data import start_for
@@ -44,13 +44,13 @@ class Lineage:
     n_held_back: int | None
 
 
-def suspects(session: Session, evaluation_id: str) -> Forensics | None:
+def near_copies(session: Session, evaluation_id: str) -> Forensics | None:
     """The low tail of an evaluation; None where distances were not judged or it has not ended."""
     value = read_json(_evaluation(session, evaluation_id).folder / FORENSICS)
     return None if value is None else Forensics.from_json(value)
 
 
-def side_by_side(session: Session, evaluation_id: str, suspect: Suspect) -> pd.DataFrame:
+def side_by_side(session: Session, evaluation_id: str, near_copy: NearCopy) -> pd.DataFrame:
     """The synthetic row and its neighbours as texts, a row each (see `LABELS`), every modelled column.
 
     Looking at real rows is written to the audit.
@@ -58,10 +58,10 @@ def side_by_side(session: Session, evaluation_id: str, suspect: Suspect) -> pd.D
     view = _evaluation(session, evaluation_id)
     config, schema = view.config, Schema.from_json(view.config["schema"])
     files = {
-        "synthetic row": ([config["synthetic"]], suspect.synthetic),
-        "nearest train row": ([config["train"]], suspect.train),
-        "second nearest train row": ([config["train"]], suspect.second),
-        "nearest control row": (config.get("control") or [], suspect.control),
+        "synthetic row": ([config["synthetic"]], near_copy.synthetic),
+        "nearest train row": ([config["train"]], near_copy.train),
+        "second nearest train row": ([config["train"]], near_copy.second),
+        "nearest control row": (config.get("control") or [], near_copy.control),
     }
     names = [column.name for column in schema.modelled]
     rows = {

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.errors import UserError
 from core.figures.glossary import entry
+from core.near_copies import Forensics, NearCopy
 from core.records import MetricResult, Report
-from core.suspects import Forensics, Suspect
 from core.workbench import forensics, judging
 from core.workbench.judging import EvaluationView
 from core.workbench.sessions import Session
@@ -27,8 +27,8 @@ _SEEN = "rows-seen"
 
 def show_rows(here: Session, view: EvaluationView) -> None:
     """The low tail as a table; the chosen row beside its neighbours; the threshold that holds rows back."""
-    found = forensics.suspects(here, view.id)
-    if found is None or not found.suspects:
+    found = forensics.near_copies(here, view.id)
+    if found is None or not found.near_copies:
         st.info("The rows are listed when the distances have been judged.", icon=":material/info:")
         return
     st.subheader("Rows that stand out", anchor=False)
@@ -42,8 +42,8 @@ def show_rows(here: Session, view: EvaluationView) -> None:
     _hold_back(here, view, found)
 
 
-def _tail(found: Forensics, evaluation_id: str) -> Suspect | None:
-    listed = found.suspects[:SHOWN]
+def _tail(found: Forensics, evaluation_id: str) -> NearCopy | None:
+    listed = found.near_copies[:SHOWN]
     event = st.dataframe(
         tail_table(listed),
         hide_index=True,
@@ -61,8 +61,8 @@ def _tail(found: Forensics, evaluation_id: str) -> Suspect | None:
     return listed[rows[0]] if rows else listed[0]
 
 
-def tail_table(listed: tuple[Suspect, ...]) -> pd.DataFrame:
-    """A row per suspect."""
+def tail_table(listed: tuple[NearCopy, ...]) -> pd.DataFrame:
+    """A row per near_copy."""
     return pd.DataFrame(
         {
             "Synthetic row": [one.synthetic + 1 for one in listed],
@@ -76,23 +76,23 @@ def tail_table(listed: tuple[Suspect, ...]) -> pd.DataFrame:
     )
 
 
-def kind_of(suspect: Suspect) -> str:
-    """A suspect in a few words."""
-    if suspect.distance == 0:
-        alone = suspect.control_distance is None or suspect.control_distance > 0
+def kind_of(near_copy: NearCopy) -> str:
+    """A near copy in a few words."""
+    if near_copy.distance == 0:
+        alone = near_copy.control_distance is None or near_copy.control_distance > 0
         return "copy of a train row" if alone else "equals a train and a control row"
-    if suspect.control_distance is not None and suspect.control_distance <= suspect.distance:
+    if near_copy.control_distance is not None and near_copy.control_distance <= near_copy.distance:
         return "a control row is as near: chance"
     return "nearest to one train row"
 
 
-def _beside(here: Session, evaluation_id: str, suspect: Suspect) -> None:
-    rows = _rows(here, evaluation_id, suspect)
+def _beside(here: Session, evaluation_id: str, near_copy: NearCopy) -> None:
+    rows = _rows(here, evaluation_id, near_copy)
     if rows is None:
         return
     with st.container(border=True, key="beside-card"):
         st.markdown(
-            f"**Synthetic row {thousands(suspect.synthetic + 1)}** :gray[beside the real rows nearest to it; marked "
+            f"**Synthetic row {thousands(near_copy.synthetic + 1)}** :gray[beside the real rows nearest to it; marked "
             "cells equal those of the synthetic row]"
         )
         st.dataframe(
@@ -101,23 +101,22 @@ def _beside(here: Session, evaluation_id: str, suspect: Suspect) -> None:
             height="content",
             alt="The synthetic row, its nearest and second nearest train rows and its nearest control row",
         )
-        second = "" if suspect.second_distance is None else f", to the second {suspect.second_distance:.4f}"
-        control = (
-            "" if suspect.control_distance is None else f", to the nearest control row {suspect.control_distance:.4f}"
-        )
+        second = "" if near_copy.second_distance is None else f", to the second {near_copy.second_distance:.4f}"
+        control = near_copy.control_distance
+        control = "" if control is None else f", to the nearest control row {control:.4f}"
         st.caption(
-            f"Distance to the nearest train row {suspect.distance:.4f}{second}{control}, 0 to 1; equal in "
-            f"{count(len(suspect.equal), 'column')} of {len(rows.columns)}."
+            f"Distance to the nearest train row {near_copy.distance:.4f}{second}{control}, 0 to 1; equal in "
+            f"{count(len(near_copy.equal), 'column')} of {len(rows.columns)}."
         )
 
 
-def _rows(here: Session, evaluation_id: str, suspect: Suspect) -> pd.DataFrame | None:
+def _rows(here: Session, evaluation_id: str, near_copy: NearCopy) -> pd.DataFrame | None:
     """Read once per choice, so that the audit tells looks and not redraws."""
-    mark = (evaluation_id, suspect.synthetic)
+    mark = (evaluation_id, near_copy.synthetic)
     kept = st.session_state.get(_SEEN)
     if kept is None or kept[0] != mark:
         try:
-            kept = (mark, forensics.side_by_side(here, evaluation_id, suspect))
+            kept = (mark, forensics.side_by_side(here, evaluation_id, near_copy))
         except UserError as error:
             show_error(error)
             return None

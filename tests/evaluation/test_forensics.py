@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 
-from core.evaluation.forensics import THRESHOLDS, find_suspects, investigate, quarantine
+from core.evaluation.forensics import THRESHOLDS, find_near_copies, investigate, quarantine
 from core.evaluation.metric import Tables
+from core.near_copies import Forensics
 from core.schema import ColumnType, Schema
-from core.suspects import Forensics
 from tests.evaluation.privacy_cases import case, column, frame
 
 
@@ -23,7 +23,7 @@ def planted() -> Tables:
 
 def test_a_planted_copy_is_the_first_suspect_and_equal_in_every_column() -> None:
     tables = planted()
-    first = find_suspects(tables, 5)[0]
+    first = find_near_copies(tables, 5)[0]
     assert (first.synthetic, first.train, first.distance, first.ratio) == (7, 3, 0.0, 0.0)
     assert set(first.equal) == set(tables.schema.names)
     assert first.second != first.train
@@ -36,7 +36,7 @@ def test_suspects_by_hand() -> None:
     schema = Schema(columns=(column("x", ColumnType.CONTINUOUS),))
     made = [frame({"x": values}, schema) for values in ([0.0, 10, 10, 16], [13.0, 100], [12.0, 1])]
     tables = Tables(schema=schema, train=made[0], control=made[1], synthetic=made[2])
-    first, second = find_suspects(tables)
+    first, second = find_near_copies(tables)
     assert (first.synthetic, first.train, first.second) == (1, 0, 1)
     assert abs(first.ratio - 1 / 9) < 1e-6
     assert (second.synthetic, second.train, second.second, second.control) == (0, 1, 3, 0)
@@ -44,7 +44,7 @@ def test_suspects_by_hand() -> None:
 
 def test_without_control_rows_suspects_have_no_control_neighbour() -> None:
     tables = dataclasses.replace(planted(), control=None, cache={})
-    first = find_suspects(tables, 1)[0]
+    first = find_near_copies(tables, 1)[0]
     assert first.control == -1
     assert first.control_distance is None
 

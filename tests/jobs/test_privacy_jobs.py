@@ -126,7 +126,7 @@ def test_the_low_tail_lies_beside_the_report_and_not_in_it(session, do) -> None:
     store(session, "synthetic", synthetic.astype({"age": float, "pay": float, "town": "category", "rich": "category"}))
     view = do("evaluate", evaluate_config())
     tail = json.loads((view.folder / "forensics.json").read_text("utf-8"))
-    assert (tail["suspects"][0]["synthetic"], tail["suspects"][0]["train"]) == (7, 3)
+    assert (tail["near_copies"][0]["synthetic"], tail["near_copies"][0]["train"]) == (7, 3)
     assert "second_distance" not in (view.folder / "report.json").read_text("utf-8")
     without = do("evaluate", evaluate_config(parts=["fidelity"]))
     assert not (without.folder / "forensics.json").exists()

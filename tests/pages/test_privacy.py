@@ -79,10 +79,10 @@ def test_a_suspect_is_shown_beside_its_neighbours_and_the_look_is_audited(worked
 
 def test_the_rows_beside_a_suspect_are_the_rows_of_the_files(worked):
     evaluation_id = evaluation_of(worked)
-    found = forensics.suspects(worked.session, evaluation_id)
+    found = forensics.near_copies(worked.session, evaluation_id)
     config = judging.evaluation(worked.session, evaluation_id).job.config
     schema = Schema.from_json(config["schema"])
-    for suspect in found.suspects[:3]:
+    for suspect in found.near_copies[:3]:
         rows = forensics.side_by_side(worked.session, evaluation_id, suspect)
         same = (rows.loc["synthetic row"] == rows.loc["nearest train row"]).to_numpy()
         # columns that are equal as values are equal as texts
@@ -93,7 +93,7 @@ def test_the_rows_beside_a_suspect_are_the_rows_of_the_files(worked):
 
 def test_rows_held_back_are_a_sample_of_its_own_that_is_judged_like_the_first(worked):
     session, evaluation_id = worked.session, evaluation_of(worked)
-    found = forensics.suspects(session, evaluation_id)
+    found = forensics.near_copies(session, evaluation_id)
     ratio = next(at for at, n in zip(found.thresholds, found.held, strict=True) if n >= 3)
     held, again = forensics.start_quarantine(session, worked.sample, ratio=ratio, judge_as=evaluation_id)
     done(session, held)

@@ -23,7 +23,7 @@ from core.jobs.insiders import with_insiders
 from core.jobs.protocol import JobState
 from core.jobs.quarantine import OUTCOMES
 from core.jobs.reports import REPORT, item_record
-from core.jobs.rows_found import keep_suspects
+from core.jobs.rows_found import keep_near_copies
 from core.jobs.versions import library_versions
 from core.records import Condition, ConditionOutcome, MetricResult, Report
 from core.schema import Schema
@@ -94,7 +94,7 @@ def run(context: JobContext) -> JobState:
     for item in judge(tables, parts, progress=tell):
         context.record(item_record(item))
         found.append(item)
-    keep_suspects(context, tables, parts)
+    keep_near_copies(context, tables, parts)
     if plan.includes(Plan.STANDARD):
         results = [item for item in found if isinstance(item, MetricResult)]
         shelf.keep(way, results, (BOOTSTRAP, INDEPENDENT, GAUSSIAN_COPULA))

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
+class NearCopy:
     """A synthetic row and the real rows nearest to it.
 
     Parameters
@@ -36,7 +36,7 @@ class Suspect:
     equal: tuple[str, ...]
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Suspect:
+    def from_json(cls, value: Mapping[str, Any]) -> NearCopy:
         """Rebuild from `dataclasses.asdict`."""
         return cls(**{**value, "equal": tuple(value["equal"])})
 
@@ -47,7 +47,7 @@ class Forensics:
 
     Parameters
     ----------
-    suspects : tuple of Suspect, the most suspicious first
+    near_copies : tuple of NearCopy, the most suspicious first
     n_searched : int
         Synthetic rows that were searched for.
     thresholds : tuple of float, increasing
@@ -55,7 +55,7 @@ class Forensics:
         Rows that holding back below each threshold would take, copies included.
     """
 
-    suspects: tuple[Suspect, ...]
+    near_copies: tuple[NearCopy, ...]
     n_searched: int
     thresholds: tuple[float, ...]
     held: tuple[int, ...]
@@ -73,7 +73,7 @@ class Forensics:
     def from_json(cls, value: Mapping[str, Any]) -> Forensics:
         """Rebuild from `to_json`."""
         return cls(
-            suspects=tuple(Suspect.from_json(one) for one in value["suspects"]),
+            near_copies=tuple(NearCopy.from_json(one) for one in value["near_copies"]),
             n_searched=int(value["n_searched"]),
             thresholds=tuple(value["thresholds"]),
             held=tuple(value["held"]),
