@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from core.cli.deidentify import deidentify
 from core.cli.demo import demo
 from core.cli.evaluate import evaluate
 from core.cli.frontier import frontier
@@ -62,3 +63,4 @@ main.add_command(profile)
 main.add_command(evaluate)
 main.add_command(demo)
 main.add_command(frontier)
+main.add_command(deidentify)

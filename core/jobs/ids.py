@@ -7,7 +7,7 @@ import secrets
 
 from core.errors import UnknownId
 
-ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep", "exploration")
+ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep", "exploration", "treated")
 """What ids are given to. A made thing has the id of the job that makes it."""
 
 JOB_ID_KINDS = {
@@ -20,6 +20,7 @@ JOB_ID_KINDS = {
     "tape": "tape",
     "sweep": "sweep",
     "explore": "exploration",
+    "treat": "treated",
 }
 """Kind of the id that a job of each kind carries."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,25 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US",
     return _as_levels(texts)
 
 
+def regenerate_for(column: Column, seeds: Sequence[int], *, locale: str = "en_US") -> list[str]:
+    """One value for each seed, by the column's kind of personal data or its pattern: equal seeds, equal values.
+
+    For tables in which the same person shall have the same made-up value; each seed stands for one real value and must
+    be keyed, or whoever knows the value could find out what it became.
+    """
+    locale = column.locale or locale
+    method = FAKER_METHODS.get((column.personal or "").lower())
+    if not method:
+        pattern = column.pattern or UNKNOWN_PATTERN
+        return [str(_patterned(pattern, 1, np.random.default_rng(seed))[0]) for seed in seeds]
+    faker, make = _maker(method, locale)
+    values = []
+    for seed in seeds:
+        faker.seed_instance(seed)
+        values.append(_text(make()))
+    return values
+
+
 def _as_levels(texts: np.ndarray) -> pd.Series:
     codes, levels = pd.factorize(np.asarray(texts, dtype=object))
     return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object)))
@@ -108,6 +128,13 @@ def _pseudonym_like(n_rows: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _personal(method: str, n_rows: int, seed: int, locale: str) -> np.ndarray:
+    faker, make = _maker(method, locale)
+    faker.seed_instance(seed)
+    return np.array([_text(make()) for _ in range(n_rows)], dtype=object)
+
+
+def _maker(method: str, locale: str) -> tuple[Faker, Callable[[], object]]:
+    """Faker of a locale and the method that makes a value."""
     if locale not in AVAILABLE_LOCALES:
         raise InvalidConfig(
             f"There is no locale {locale!r}.",
@@ -116,9 +143,7 @@ def _personal(method: str, n_rows: int, seed: int, locale: str) -> np.ndarray:
         )
     # some kinds, such as licence plates, are known for some countries alone
     faker = Faker(locale) if hasattr(Faker(locale), method) else Faker("en_US")
-    faker.seed_instance(seed)
-    make = getattr(faker, method)
-    return np.array([_text(make()) for _ in range(n_rows)], dtype=object)
+    return faker, getattr(faker, method)
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ from pages.components import charts
 from pages.components.frame import header, next_step
 from pages.components.progress import finished
 from pages.components.summaries import as_picture, summary_table
+from pages.components.treated_view import treated_card
 from pages.components.words import name, text
 
 
@@ -27,6 +28,7 @@ def show_dataset(here: Session, dataset_id: str) -> None:
         st.rerun()
     _facts(dataset)
     _columns(here, dataset)
+    treated_card(here, dataset)
     next_step(
         "pages/train.py",
         "Train a generator",
