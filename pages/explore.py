@@ -7,6 +7,7 @@ import streamlit as st
 from core.workbench import data
 from pages.components import selection, session
 from pages.components.explore_columns import show_columns
+from pages.components.explore_constraints import show_constraints
 from pages.components.explore_findings import show_findings
 from pages.components.explore_missing import show_missing
 from pages.components.explore_pairs import show_pairs
@@ -20,6 +21,7 @@ VIEWS = {
     "Columns": show_columns,
     "Pairs": show_pairs,
     "Missing cells": show_missing,
+    "Constraints": show_constraints,
 }
 
 

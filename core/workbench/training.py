@@ -116,6 +116,7 @@ def training_job(
         "schema": real.schema.to_json(),
         "config": config.to_json(),
         "target": real.target,
+        "constraints": session.store.list_constraints(dataset_id),
         "checkpoint_epochs": sorted(checkpoint_epochs),
     }
 

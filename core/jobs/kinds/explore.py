@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 from core.errors import InvalidConfig
 from core.jobs.context import JobContext
 from core.jobs.protocol import JobState
+from core.profiling.crossed import spread_sample
 from core.profiling.explore import FACTS, MATRICES, exploration_to_json, explore_table, save_matrices
+from core.profiling.sdv_metadata import to_sdv
+from core.profiling.suggesting import suggest_constraints
 from core.profiling.summary import TableSummary, summarise_table
 from core.schema import Schema
+from core.tables import to_arrow
+
+CHECKED_ROWS = 20_000
+"""Evenly spread train rows by which SDV checks a constraint; Doppel's own check is of all of them."""
 
 
 def run(context: JobContext) -> JobState:
     """Do the part of exploring that the settings name, and write what it found into the job."""
-    parts = {"overview": _overview}
+    parts = {"overview": _overview, "constraints": _constraints}
     part = context.config.get("part")
     if part not in parts:
         raise InvalidConfig(f"There is no part of exploring called {part!r}.", "Start it again.", field="part")
@@ -32,6 +40,24 @@ def _overview(context: JobContext, schema: Schema) -> None:
     found = explore_table(table, schema, summary, target=context.config.get("target"), progress=context.step)
     save_matrices(found, context.folder / MATRICES)
     context.write_json(FACTS, exploration_to_json(found))
+
+
+def _constraints(context: JobContext, schema: Schema) -> None:
+    """Look for constraints in the train rows, and let SDV check what was found."""
+    train = context.existing(context.config.get("train"), "the train rows")
+    context.step(0.05, "Comparing columns in the train rows")
+    found = suggest_constraints(train, schema)
+    if found:
+        context.step(0.5, "Checking what was found with SDV")
+        from core.synthesis.sdv_constraints import sdv_agrees
+
+        names = {name for one in found for name in one.constraint.columns}
+        sample = spread_sample(train, schema, CHECKED_ROWS, [name for name in schema.names if name in names])
+        rows = to_arrow(sample, schema).to_pandas(date_as_object=False)
+        part = Schema(columns=tuple(column for column in schema if column.name in names))
+        said = sdv_agrees([one.constraint for one in found], rows, to_sdv(part))
+        found = [dataclasses.replace(one, checked=words) for one, words in zip(found, said, strict=True)]
+    context.write_json("suggestions.json", [one.to_json() for one in found])
 
 
 def _summary(context: JobContext, table: Path, schema: Schema) -> TableSummary:
