@@ -6,11 +6,13 @@ import streamlit as st
 
 from core.workbench import data
 from pages.components import selection, session
+from pages.components.explore_anonymity import show_anonymity
 from pages.components.explore_columns import show_columns
 from pages.components.explore_constraints import show_constraints
 from pages.components.explore_findings import show_findings
 from pages.components.explore_missing import show_missing
 from pages.components.explore_pairs import show_pairs
+from pages.components.explore_recipe import show_recipe
 from pages.components.frame import empty, header, next_step
 from pages.components.progress import finished
 from pages.components.router import page
@@ -21,6 +23,8 @@ VIEWS = {
     "Columns": show_columns,
     "Pairs": show_pairs,
     "Missing cells": show_missing,
+    "Quasi-identifiers": show_anonymity,
+    "Prepare": show_recipe,
     "Constraints": show_constraints,
 }
 

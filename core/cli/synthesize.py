@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import Progress, results_table, write_whole
+from core.cli.prepared import prepared
 from core.cli.reading import READ_HELP, TREAT_HELP, chosen_schema, finding_line, pairs, reading_options
 from core.records import Condition, Report, SampleRequest
 from core.schema import ColumnType
@@ -57,6 +58,15 @@ checkpoints. It must not leave the place where the real table may be. What may l
 @click.option(
     "--sdv-metadata", type=click.Path(dir_okay=False, path_type=Path), help="Take column types from SDV metadata."
 )
+@click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Steps of preparation as JSON, done first.",
+)
+@click.option(
+    "--constraints", type=click.Path(path_type=Path), metavar="FILE", help="Rules as JSON that every drawn row keeps."
+)
 @click.option("--preset", metavar="NAME", help="Training preset: quick, balanced (default) or thorough.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Change a training setting.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
@@ -76,6 +86,8 @@ def synthesize(
     types: tuple[str, ...],
     treatments: tuple[str, ...],
     sdv_metadata: Path | None,
+    recipe: Path | None,
+    constraints: Path | None,
     preset: str | None,
     settings: tuple[str, ...],
     plan: str,
@@ -85,7 +97,7 @@ def synthesize(
 
     Writes synthetic.csv, synthetic.parquet, schema.json and report.json; real rows go only to private-real-data/ in it.
     """
-    from core.workbench import data, judging, sampling, sessions, training
+    from core.workbench import constraining, data, judging, sampling, sessions, training
 
     wanted = [Condition.parse(text) for text in conditions]
     changes = pairs(settings, "--set") | {"seed": str(seed), "device": device}
@@ -102,12 +114,13 @@ def synthesize(
         for finding in found.diagnosis.findings:
             click.echo(finding_line(finding), err=True)
         schema = chosen_schema(found, types, treatments, sdv_metadata)
-        data.check_choices(schema, target=target, group=group, conditions=wanted)
+        data.check_choices(schema, target=target, group=group, conditions=wanted if recipe is None else ())
         dataset_id = data.save_dataset(
             session, reading_id, schema=schema, name=title, target=target, group=group,
             control_share=control_share, split_seed=seed,
         )  # fmt: skip
         _watched(session, "splitting", dataset_id, lambda: data.dataset(session, dataset_id))
+        dataset_id = prepared(session, dataset_id, recipe, constraints, _watched)
         dataset = data.dataset(session, dataset_id)
         data.copy_split(session, dataset_id, private)
 
@@ -129,7 +142,7 @@ def synthesize(
             )
         for kind in ("csv", "parquet"):
             shutil.copyfile(sampling.sample_file(session, sample_id, kind), out / f"synthetic.{kind}")
-        released = data.released_schema(schema)
+        released = data.released_schema(dataset.schema)
         write_whole(out / "schema.json", json.dumps(released.to_json(), indent=2, ensure_ascii=False) + "\n")
 
         report = Report(versions=judging.versions())
@@ -140,9 +153,12 @@ def synthesize(
                 session, "judging", evaluation_id, lambda: judging.evaluation(session, evaluation_id)
             ).report
         settings_used = {
-            "table": Path(source).name, "target": target, "group": group, "control_share": control_share, "seed": seed,
+            "table": Path(source).name, "target": dataset.target, "group": group,
+            "control_share": control_share, "seed": seed,
             "plan": plan if judge else None, "training": config.to_json(), "sample": request.to_json(),
             "epochs_trained": max((record.epoch for record in run.records), default=0), "device": run.device,
+            "recipe": None if recipe is None else recipe.name,
+            "constraints": [one.label for one in constraining.accepted(session, dataset_id)],
             "n_train": dataset.n_train, "n_control": dataset.n_control, "n_synthetic": sample.n_rows,
         }  # fmt: skip
         value = report.to_json() | {"settings": settings_used}

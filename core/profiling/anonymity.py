@@ -6,9 +6,12 @@ its members. These are properties of a table of persons; groups of synthetic row
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,7 @@ from core.errors import InvalidConfig, NotApplicable
 from core.profiling.patterns import words
 from core.profiling.treatment import Coarser, generalise
 from core.schema import Column, ColumnType, Schema
+from core.tables import read_frame
 
 QUASI_PARTS = frozenset(("age", "sex", "gender", "zip", "postcode", "plz", "city", "town", "district", "county", "dob"))
 """Words that say so as a part of a column's name as well."""
@@ -31,6 +35,9 @@ QUASI_NAMES = QUASI_PARTS | frozenset(
 """Names of columns that an outsider may know of a person."""
 SIZES = (1, 2, 5, 10, 20, 50, 100)
 """Lower ends of the classes of group sizes that are reported."""
+RANKS = 100
+"""Classes of equal frequency into which ordered values are taken for t-closeness, where there are more values."""
+GROUPS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,16 @@ class Anonymity:
     l_diversity: int | None = None
     t_closeness: float | None = None
     n_homogeneous: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; the inverse of `from_json`."""
+        return dataclasses.asdict(self) | {"rows_by_size": {str(size): n for size, n in self.rows_by_size.items()}}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Anonymity:
+        """Rebuild from `to_json`."""
+        sizes = {int(size): n for size, n in value["rows_by_size"].items()}
+        return cls(**{**value, "quasi_identifiers": tuple(value["quasi_identifiers"]), "rows_by_size": sizes})
 
     @property
     def unique_share(self) -> float:
@@ -131,6 +148,31 @@ def measure_anonymity(
     )  # fmt: skip
 
 
+def measure_table(
+    parquet: Path, schema: Schema, quasi_identifiers: Sequence[str], *, sensitive: str | None = None
+) -> Anonymity:
+    """Measure the groups of a Parquet table, reading no other columns; numbers and ordinal levels are ordered."""
+    names = list(dict.fromkeys([*quasi_identifiers, *([sensitive] if sensitive else [])]))
+    frame = read_frame(parquet, schema, names)
+    ordered = False
+    if sensitive is not None:
+        column = schema[sensitive]
+        ordered = column.is_number or column.type is ColumnType.ORDINAL
+        if column.type is ColumnType.ORDINAL:
+            frame[sensitive] = _positions(frame[sensitive], column)
+    return measure_anonymity(frame, quasi_identifiers, sensitive=sensitive, ordered=ordered)
+
+
+def _positions(series: pd.Series, column: Column) -> pd.Series:
+    """Place of every level in the column's order, or by its number; missing stays missing."""
+    order = {level: place for place, level in enumerate(column.order)}
+    if not order:
+        numbers = pd.to_numeric(pd.Series(series.cat.categories), errors="coerce")
+        ranked = numbers.rank(method="dense") if numbers.notna().all() else pd.Series(range(len(numbers)), dtype=float)
+        order = dict(zip(series.cat.categories, ranked, strict=True))
+    return series.astype(object).map(order).astype(float)
+
+
 def _about_sensitive(groups: np.ndarray, n_groups: int, secret: pd.Series, *, ordered: bool) -> dict:
     codes, values = pd.factorize(secret, sort=ordered, use_na_sentinel=False)
     pairs = pd.DataFrame({"group": groups, "value": codes}).value_counts().rename("rows").reset_index()
@@ -139,7 +181,8 @@ def _about_sensitive(groups: np.ndarray, n_groups: int, secret: pd.Series, *, or
     sizes = np.bincount(groups, minlength=n_groups)
     shares = pairs["rows"].to_numpy() / sizes[pairs["group"]]
     if ordered:
-        distance = _earth_movers(pairs["group"].to_numpy(), pairs["value"].to_numpy(), shares, overall, n_groups)
+        columns = (pairs[name].to_numpy() for name in ("group", "value", "rows"))
+        distance = _earth_movers(*columns, overall, n_groups)
     else:
         # total variation: sum of |p - q| / 2; values that a group lacks add their overall share
         present = np.bincount(pairs["group"], np.abs(shares - overall[pairs["value"]]), minlength=n_groups)
@@ -152,22 +195,27 @@ def _about_sensitive(groups: np.ndarray, n_groups: int, secret: pd.Series, *, or
     }
 
 
-def _earth_movers(
-    groups: np.ndarray, values: np.ndarray, shares: np.ndarray, overall: np.ndarray, n: int
-) -> np.ndarray:
-    """Distance over ranks: sum over values of |cumulated difference| / (m - 1), for m values in order."""
+def _earth_movers(groups: np.ndarray, values: np.ndarray, rows: np.ndarray, overall: np.ndarray, n: int) -> np.ndarray:
+    """Distance over ranks: sum over values of |cumulated difference| / (m - 1), for m values in order.
+
+    More than `RANKS` values are taken together into so many classes of equal frequency first.
+    """
+    if len(overall) > RANKS:
+        places = np.minimum((overall.cumsum() - overall / 2) * RANKS, RANKS - 1).astype(np.int64)
+        values, overall = places[values], np.bincount(places, overall, minlength=RANKS)
     m = len(overall)
     if m < 2:
         return np.zeros(n)
-    total = overall.cumsum()
-    worst = np.zeros(n)
-    order = np.lexsort((values, groups))
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-        rows = order[start:end]
-        own = np.zeros(m)
-        own[values[rows]] = shares[rows]
-        worst[groups[rows[0]]] = np.abs(own.cumsum() - total).sum() / (m - 1)
+    total, worst = overall.cumsum(), np.zeros(n)
+    order = np.argsort(groups, kind="stable")
+    groups, values, rows = groups[order], values[order], rows[order]
+    for start in range(0, n, GROUPS_AT_ONCE):
+        end = min(start + GROUPS_AT_ONCE, n)
+        here = slice(*np.searchsorted(groups, (start, end)))
+        cells = (groups[here] - start) * m + values[here]
+        own = np.bincount(cells, rows[here], minlength=(end - start) * m).reshape(-1, m)
+        own /= own.sum(axis=1, keepdims=True)
+        worst[start:end] = np.abs(own.cumsum(axis=1) - total).sum(axis=1) / (m - 1)
     return worst
 
 

@@ -61,6 +61,25 @@ class FillMissing(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trim(Step):
+    """Take blanks off the ends of texts, and make runs of blanks one; a text of blanks only becomes missing."""
+
+    kind: ClassVar[str] = "trim"
+    column: str
+
+    @property
+    def label(self) -> str:
+        return f"Trim blanks of {self.column}"
+
+    def apply(self, frame: pd.DataFrame, keys: Mapping[str, bytes]) -> pd.DataFrame:
+        series = wanted(frame, self.column)
+        if not pd.api.types.is_string_dtype(series):
+            raise InvalidConfig(f"The column {self.column!r} cannot be trimmed: it holds no texts.", field=self.column)
+        texts = series.astype("string").str.split().str.join(" ").astype("string")
+        return frame.assign(**{self.column: texts.mask(texts == "", pd.NA)})
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnifyLevels(Step):
     """Make levels one that differ in blanks or case only; the most frequent spelling of the train rows stays."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,16 @@ class StepOutcome:
     columns_before: int
     columns_after: int
     cells_changed: int
+
+    @property
+    def in_words(self) -> str:
+        """What changed, in words."""
+        words = [f"{self.rows_before:,} to {self.rows_after:,} rows"] if self.rows_before != self.rows_after else []
+        if self.columns_before != self.columns_after:
+            words.append(f"{self.columns_before:,} to {self.columns_after:,} columns")
+        if self.cells_changed:
+            words.append(f"{self.cells_changed:,} cells changed")
+        return ", ".join(words) or "nothing changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +82,22 @@ class Recipe:
         TooFewRows
             If no row is left.
         """
+        made, outcomes, _ = self.apply_keeping(frame, keys=keys)
+        return made, outcomes
+
+    def apply_keeping(
+        self, frame: pd.DataFrame, *, keys: Mapping[str, bytes] | None = None
+    ) -> tuple[pd.DataFrame, list[StepOutcome], np.ndarray]:
+        """As `apply`; beside it, which row of the frame every row of the result was."""
         outcomes = []
+        frame = frame.reset_index(drop=True)
         for number, step in enumerate(self.steps, start=1):
             after = _named(number, step, lambda step=step, frame=frame: step.apply(frame, keys or {}))
             outcomes.append(_outcome(step, frame, after))
             if after.empty:
                 raise TooFewRows(f"Step {number} ({step.label}) leaves no row.", "Take it out of the recipe.")
             frame = after
-        return frame.reset_index(drop=True), outcomes
+        return frame.reset_index(drop=True), outcomes, frame.index.to_numpy()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; the inverse of `from_json`. Keys of pseudonyms are named, never held."""
@@ -131,6 +150,20 @@ def prepare_table(
     table = pa.Table.from_pandas(made, preserve_index=False).replace_schema_metadata(None)
     pq.write_table(table, target, compression="zstd")
     return fitted, outcomes
+
+
+def prepare_preview(
+    train: Path, recipe: Recipe, n_rows: int, *, keys: Mapping[str, bytes] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, list[StepOutcome]]:
+    """What a recipe does to the first train rows: before, after, and what every step did; nothing is written."""
+    with pq.ParquetFile(train) as file:
+        batch = next(file.iter_batches(batch_size=n_rows), None)
+        table = file.schema_arrow.empty_table() if batch is None else pa.Table.from_batches([batch])
+    memory = io.BytesIO()
+    pq.write_table(table, memory)
+    before = pd.read_parquet(memory, dtype_backend="numpy_nullable")
+    after, outcomes = recipe.fitted(before, keys=keys).apply(before, keys=keys)
+    return before, after, outcomes
 
 
 def _named(number: int, step: Step, work):

@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import InvalidConfig, listed
-from core.profiling.cell_steps import Clip, FillMissing, Generalise, MergeTail, Pseudonymise, UnifyLevels
+from core.profiling.cell_steps import Clip, FillMissing, Generalise, MergeTail, Pseudonymise, Trim, UnifyLevels
 from core.profiling.step import Step
-from core.profiling.table_steps import Derive, DropDuplicates, DropMissing, KeepColumns, KeepRows
+from core.profiling.table_steps import (
+    Derive,
+    DropColumns,
+    DropDuplicates,
+    DropMissing,
+    DropSmallGroups,
+    KeepColumns,
+    KeepRows,
+)
 
 KINDS: dict[str, type[Step]] = {
     step.kind: step
     for step in (
-        FillMissing, DropMissing, UnifyLevels, MergeTail, Clip, DropDuplicates, KeepColumns, KeepRows, Derive,
-        Pseudonymise, Generalise,
+        FillMissing, DropMissing, Trim, UnifyLevels, MergeTail, Clip, DropDuplicates, KeepColumns, DropColumns,
+        KeepRows, Derive, Pseudonymise, Generalise, DropSmallGroups,
     )
 }  # fmt: skip
 

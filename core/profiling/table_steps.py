@@ -63,6 +63,52 @@ class KeepColumns(Step):
         return frame[[name for name in frame.columns if name in self.columns]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class DropColumns(Step):
+    """Leave columns out."""
+
+    kind: ClassVar[str] = "drop-columns"
+    columns: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"Leave out the columns {listed(self.columns)}"
+
+    def apply(self, frame: pd.DataFrame, keys: Mapping[str, bytes]) -> pd.DataFrame:
+        for name in self.columns:
+            wanted(frame, name)
+        if len(self.columns) == frame.shape[1]:
+            raise InvalidConfig("No column would be left.", "Keep at least one.", field="columns")
+        return frame.drop(columns=list(self.columns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropSmallGroups(Step):
+    """Leave out rows that fewer than `k` rows share these columns with: what generalising could not hide.
+
+    Groups are counted in the rows at hand, since k-anonymity is a property of the table that is released.
+    """
+
+    kind: ClassVar[str] = "drop-small-groups"
+    columns: tuple[str, ...]
+    k: int = 5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
+        if self.k < 2 or not self.columns:
+            raise InvalidConfig("Groups need at least one column and a k of at least 2.", field="k")
+
+    @property
+    def label(self) -> str:
+        return f"Leave out rows that fewer than {self.k} rows share {listed(self.columns)} with"
+
+    def apply(self, frame: pd.DataFrame, keys: Mapping[str, bytes]) -> pd.DataFrame:
+        for name in self.columns:
+            wanted(frame, name)
+        groups = frame.groupby(list(self.columns), sort=False, dropna=False, observed=True).ngroup()
+        return frame[groups.map(groups.value_counts()) >= self.k]
+
+
 OPERATORS = {
     "=": lambda series, value: series == value,
     "!=": lambda series, value: series != value,

@@ -48,7 +48,7 @@ def _take_dataset(session: Session, view: JobView, state: JobState) -> None:
         n_rows=found["n_rows"],
         n_train=found["n_train"],
         n_control=found["n_control"],
-        target=config.get("target"),
+        target=found.get("target", config.get("target")),
         parent_id=config.get("parent_id"),
         content_hash=found["content_hash"],
     )

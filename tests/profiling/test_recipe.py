@@ -14,14 +14,17 @@ from core.profiling.steps import (
     KINDS,
     Clip,
     Derive,
+    DropColumns,
     DropDuplicates,
     DropMissing,
+    DropSmallGroups,
     FillMissing,
     Generalise,
     KeepColumns,
     KeepRows,
     MergeTail,
     Pseudonymise,
+    Trim,
     UnifyLevels,
 )
 
@@ -172,7 +175,8 @@ def test_a_recipe_survives_json_with_steps_of_every_kind():
         FillMissing(column="a"), DropMissing(columns=("a", "b")), UnifyLevels(column="a", spellings={"x": "X"}),
         MergeTail(column="a", kept=("x",)), Clip(column="a", low=1.0), DropDuplicates(), KeepColumns(columns=("a",)),
         KeepRows(column="a", operator=">", value=3), Derive(name="c", how="sum", columns=("a", "b")),
-        Pseudonymise(column="a"), Generalise(column="a", how="band", amount=10),
+        Pseudonymise(column="a"), Generalise(column="a", how="band", amount=10), Trim(column="a"),
+        DropColumns(columns=("a",)), DropSmallGroups(columns=("a",), k=3),
     )  # fmt: skip
     assert {step.kind for step in steps} == set(KINDS)
     recipe = Recipe(steps=steps)
@@ -214,3 +218,32 @@ def test_a_step_that_does_not_fit_says_which_it_is(frame, step):
 def test_a_recipe_that_leaves_no_row_is_refused(frame):
     with pytest.raises(TooFewRows, match="leaves no row"):
         done(KeepRows(column="age", operator=">", value=1000), frame)
+
+
+def test_trimming_takes_blanks_and_makes_blank_texts_missing(frame):
+    texts = frame.assign(city=pd.array([" a  b ", "a b", "  ", None, "c", "c"], dtype="string"))
+    made, outcomes = Recipe(steps=(Trim(column="city"),)).apply(texts)
+    assert made["city"].fillna("-").tolist() == ["a b", "a b", "-", "-", "c", "c"]
+    assert outcomes[0].cells_changed == 2
+    with pytest.raises(InvalidConfig, match="holds no texts"):
+        Recipe(steps=(Trim(column="age"),)).apply(frame)
+
+
+def test_columns_can_be_left_out_but_not_all_of_them(frame):
+    made, _ = Recipe(steps=(DropColumns(columns=("age", "day")),)).apply(frame)
+    assert list(made.columns) == ["city", "gain"]
+    with pytest.raises(InvalidConfig, match="No column would be left"):
+        Recipe(steps=(DropColumns(columns=tuple(frame.columns)),)).apply(frame)
+
+
+def test_it_is_told_which_row_every_row_was(frame):
+    steps = (DropDuplicates(), KeepRows(column="age", operator=">=", value=30))
+    made, _, rows = Recipe(steps=steps).apply_keeping(frame)
+    assert frame["age"].iloc[rows].tolist() == made["age"].tolist()
+
+
+def test_rows_of_small_groups_can_be_left_out(frame):
+    made, _ = Recipe(steps=(DropSmallGroups(columns=("age",), k=2),)).apply(frame)
+    assert made["age"].tolist() == [30, 30]
+    with pytest.raises(InvalidConfig):
+        DropSmallGroups(columns=(), k=2)

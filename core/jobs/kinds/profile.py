@@ -12,6 +12,7 @@ from core.errors import TooFewRows
 from core.jobs.context import JobContext
 from core.jobs.files import sync_folder
 from core.jobs.ids import check_id
+from core.jobs.preparing import prepare_dataset
 from core.jobs.protocol import JobState
 from core.profiling.coarsen import coarsened_table
 from core.profiling.summary import summarise_table
@@ -31,6 +32,9 @@ def run(context: JobContext) -> JobState:
         schema = Schema.from_json(config["schema"])
         spec = SplitSpec.from_json(config["split"])
         target = config.get("target")
+    if config.get("recipe") is not None:
+        context.write_json("dataset.json", _prepared(context, dataset_id, spec, target))
+        return JobState.DONE
     source = context.existing(config.get("table"), "the table to make a dataset of")
     coarse = context.folder / "coarse.parquet"
     if any(column.coarser for column in schema):
@@ -76,6 +80,14 @@ def run(context: JobContext) -> JobState:
     )
     coarse.unlink(missing_ok=True)
     return JobState.DONE
+
+
+def _prepared(context: JobContext, dataset_id: str, spec: SplitSpec, target: str | None) -> dict:
+    """The dataset that the recipe of the settings makes from its parent."""
+    found = prepare_dataset(context, dataset_id, spec, target)
+    schema = Schema.from_json(found["schema"])
+    train = read_frame(context.session / "tables" / f"{dataset_id}-train.parquet", schema)
+    return found | {"levels": train_levels(train, schema)}
 
 
 def _store(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
