@@ -88,8 +88,8 @@ def _facts(found) -> None:
             )
     if found.sensitive is not None:
         st.caption(
-            f"l-diversity {found.l_diversity}: the fewest values of {text(short(found.sensitive, 50))} in a "
-            f"group, higher is better. t-closeness {found.t_closeness:.2f} on a scale from 0 to 1: the largest distance "
+            f"l-diversity {found.l_diversity}: the fewest values of {text(short(found.sensitive, 50))} in "
+            f"a group, higher is better. t-closeness {found.t_closeness:.2f} (0 to 1): the largest distance "
             "between a group and the whole table, lower is better."
         )
 
