@@ -303,10 +303,12 @@ def list_jobs(session_folder: Path | str) -> list[JobView]:
     for folder in (Path(session_folder) / "jobs").glob("*-*"):
         try:
             view = JobView(folder)
-            found.append(((folder / CONFIG).stat().st_mtime_ns, view.id, view))
+            made = (folder / CONFIG).stat().st_mtime_ns
+            # files of a session that was moved here are all equally old; when a job was queued has come along
+            found.append((view.status.queued_at, made, view.id, view))
         except (UnknownId, OSError):
             continue
-    return [view for *_, view in sorted(found, key=lambda one: one[:2])]
+    return [view for *_, view in sorted(found, key=lambda one: one[:3])]
 
 
 def now() -> float:

@@ -17,6 +17,7 @@ from core.dataset import canonical_json
 from core.errors import StoreError, StoreLocked, UnknownId
 from core.store import queries, serial
 from core.store.migrations import migrate
+from core.store.rewriting import rewrite_file
 from core.store.values import AuditEntry
 
 CATALOGUE = "session.duckdb"
@@ -31,6 +32,9 @@ SETTINGS = {
     "lock_configuration": "true",
 }
 """The catalogue reads and writes its own file and nothing else, and no statement can change that."""
+
+COMPACT_SECONDS = 10.0
+"""How long rewriting the file waits for readers."""
 
 INSERT_ROWS = 200
 """Rows of one insertion statement: a statement per row takes a millisecond each."""
@@ -57,6 +61,9 @@ class Connection:
         self._now = now
         with _opening:
             self._writing = _writing.setdefault(folder, threading.RLock())
+        self._gate = threading.Condition()
+        self._n_cursors = 0
+        self._shut = False
 
     @classmethod
     def open(cls, folder: Path | str, *, now: Callable[[], datetime] = utc_now) -> Self:
@@ -124,14 +131,47 @@ class Connection:
         """The audit, oldest first."""
         return [serial.row_to_audit(row) for row in self._rows(queries.LIST_AUDIT)]
 
+    def arrow_tables(self, names: Iterable[str]) -> dict[str, Any]:
+        """Whole tables of the catalogue as Arrow tables, for the console; they are copies."""
+        with self._cursor() as cursor:
+            return {name: cursor.sql(f"select * from {queries.quoted(name)}").to_arrow_table() for name in names}
+
+    def compact(self) -> bool:
+        """Rewrite the catalogue's file, so that nothing of deleted rows is left in its free pages.
+
+        Waits until nobody reads; gives False, with nothing changed, where somebody still does after some seconds.
+        """
+        with self._writing, self._gate:
+            self._shut = True
+            try:
+                if not self._gate.wait_for(lambda: self._n_cursors == 0, COMPACT_SECONDS):
+                    return False
+                self._connection.close()
+                try:
+                    rewrite_file(self.folder / CATALOGUE)
+                finally:
+                    self._connection = _connect(self.folder)
+                return True
+            finally:
+                self._shut = False
+                self._gate.notify_all()
+
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._shut)
+            try:
+                cursor = self._connection.cursor()
+            except duckdb.ConnectionException as error:
+                raise StoreError("The session has been closed.", "Open it again.") from error
+            self._n_cursors += 1
         try:
-            cursor = self._connection.cursor()
-        except duckdb.ConnectionException as error:
-            raise StoreError("The session has been closed.", "Open it again.") from error
-        with cursor:
-            yield cursor
+            with cursor:
+                yield cursor
+        finally:
+            with self._gate:
+                self._n_cursors -= 1
+                self._gate.notify_all()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -356,3 +356,32 @@ def test_constraints_of_a_dataset_are_replaced_as_a_whole_and_go_with_it(store) 
     assert store.list_constraints(dataset.id) == []
     with pytest.raises(UnknownId):
         store.save_constraints("dataset-" + "0" * 16, [first])
+
+
+def test_a_rewritten_catalogue_says_the_same_and_holds_nothing_of_what_was_deleted(store):
+    secret = "Zq9-planted-name"
+    store.audit("upload", settings={"name": "kept"})
+    with store._transaction() as cursor:
+        cursor.execute("create table planted as select ? as name", [secret])
+    with store._cursor() as cursor:
+        cursor.execute("checkpoint")
+    file = store.folder / "session.duckdb"
+    assert secret.encode() in file.read_bytes()
+    before = [entry.hash for entry in store.list_audit()]
+    with store._transaction() as cursor:
+        cursor.execute("drop table planted")
+    assert store.compact()
+    assert secret.encode() not in file.read_bytes()
+    assert not file.with_name("session.duckdb.wal").exists()
+    assert [entry.hash for entry in store.list_audit()] == before
+    store.audit("upload", settings={"name": "after"})
+    assert len(store.list_audit()) == len(before) + 1
+    assert store.verify() == []
+
+
+def test_rewriting_waits_for_readers_and_gives_up_unchanged(store, monkeypatch):
+    monkeypatch.setattr("core.store.connection.COMPACT_SECONDS", 0.2)
+    with store._cursor() as cursor:
+        cursor.execute("select 1")
+        assert store.compact() is False
+    assert store.compact() is True
