@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import Progress, results_table, to_json_target
+from core.cli.output import Progress, results_table, to_json_target, write_whole
 from core.cli.reading import pairs
 
 
@@ -24,6 +24,12 @@ from core.cli.reading import pairs
 @click.option("--privacy/--no-privacy", default=True, help="Attack the rows as well.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--html",
+    "html_target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report as one HTML file; it shows statistics of the real table.",
+)
 @click.option("--json", "json_target", metavar="FILE", help="Write the report as JSON; - is standard output.")
 def evaluate(
     real: Path,
@@ -35,6 +41,7 @@ def evaluate(
     privacy: bool,
     plan: str,
     seed: int,
+    html_target: Path | None,
     json_target: str | None,
 ) -> None:
     """Judge a synthetic table against the real one: fidelity, utility and what the rows give away."""
@@ -51,6 +58,8 @@ def evaluate(
             bar.show(view.progress, view.message)
         report = judging.evaluation_report(session, evaluation_id)
         bar.done()
+        if html_target:
+            _write_html(session, evaluation_id, html_target, title=synthetic.stem)
     value = report.to_json()
     value.pop("pictures")
     value["settings"] = {
@@ -61,3 +70,14 @@ def evaluate(
         to_json_target(json.dumps(value, indent=2, ensure_ascii=False), json_target)
     if json_target != "-":
         click.echo(results_table(report))
+
+
+def _write_html(session, evaluation_id: str, target: Path, *, title: str) -> None:
+    from core.workbench import exporting, sessions
+
+    export_id = exporting.start_report_of_files(session, evaluation_id, title=title)
+    bar = Progress("report")
+    for view in sessions.follow(session, export_id):
+        bar.show(view.progress, view.message)
+    write_whole(target, exporting.export(session, export_id).path.read_text(encoding="utf-8"))
+    bar.done()

@@ -71,6 +71,9 @@ checkpoints. It must not leave the place where the real table may be. What may l
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Change a training setting.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
 @click.option("--evaluate/--no-evaluate", "judge", default=True, help="Judge the drawn rows.")
+@click.option(
+    "--bundle", is_flag=True, help="Also write bundle.zip: rows, report, pictures, and how to make them again."
+)
 def synthesize(
     source: str,
     reading: tuple[str, ...],
@@ -92,10 +95,12 @@ def synthesize(
     settings: tuple[str, ...],
     plan: str,
     judge: bool,
+    bundle: bool,
 ) -> None:
     """Train on TABLE, draw synthetic rows, judge them, and write what may leave to a folder.
 
-    Writes synthetic.csv, synthetic.parquet, schema.json and report.json; real rows go only to private-real-data/ in it.
+    Writes synthetic.csv, synthetic.parquet, schema.json, report.json and report.html; real rows go only to
+    private-real-data/ in it.
     """
     from core.workbench import constraining, data, judging, sampling, sessions, training
 
@@ -164,9 +169,23 @@ def synthesize(
         value = report.to_json() | {"settings": settings_used}
         value.pop("pictures")
         write_whole(out / "report.json", json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        _handed_on(session, sample_id, "report", {out: "report.html", private: "report.html"})
+        if bundle:
+            _handed_on(session, sample_id, "bundle", {out: "bundle.zip", private: "bundle.zip"})
     if judge:
         click.echo(results_table(report))
     click.echo(f"{sample.n_rows:,} synthetic rows in {out / 'synthetic.csv'}; real rows stay in {private}.")
+
+
+def _handed_on(session, sample_id, what, names):
+    """Make an export for outside, which may leave, and one for inside, which stays with the real rows."""
+    from core.workbench import exporting
+
+    for folder, name in names.items():
+        outside = folder.name != PRIVATE
+        export_id = exporting.start_export(session, what, sample_id, outside=outside)
+        made = _watched(session, what, export_id, lambda key=export_id: exporting.export(session, key))
+        shutil.copyfile(made.path, folder / name)
 
 
 def _watched(session, label, job_id, take):

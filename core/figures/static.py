@@ -10,22 +10,29 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from core.figures.columns import bin_shares, level_shares
 from core.figures.correlations import MAX_TICKS, as_matrix
+from core.figures.scales import as_anchors, axis_range, in_words
 from core.figures.text import short
 from core.figures.theme import LIGHT, Palette
 from core.figures.training import loss_curve, smoothed
-from core.records import ColumnPicture, CorrelationPicture, DistanceCurve, EpochRecord
+from core.records import ColumnPicture, CorrelationPicture, DistanceCurve, EpochRecord, MetricResult
 
 FORMATS = ("png", "svg")
 
 
-def save_figure(figure: Figure, target: Path | str | BytesIO, *, kind: str = "png") -> None:
+def save_figure(figure: Figure, target: Path | str | BytesIO, *, kind: str = "png", outlines: bool = True) -> None:
     """Write a figure as `png` (160 dots per inch) or `svg`.
+
+    Parameters
+    ----------
+    outlines : bool
+        Whether letters of an `svg` are drawn as shapes; without, they are text in the reader's font, half as large.
 
     Raises
     ------
@@ -34,7 +41,8 @@ def save_figure(figure: Figure, target: Path | str | BytesIO, *, kind: str = "pn
     """
     if kind not in FORMATS:
         raise ValueError(f"pictures are written as {' or '.join(FORMATS)}, not {kind}")
-    figure.savefig(target, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+    with rc_context({"svg.fonttype": "path" if outlines else "none"}):
+        figure.savefig(target, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
 
 
 def literal(text: object, limit: int = 28) -> str:
@@ -46,9 +54,15 @@ def literal(text: object, limit: int = 28) -> str:
     return short(text, limit).replace("$", r"\$")
 
 
-def column_picture(picture: ColumnPicture, *, colours: Palette = LIGHT, max_levels: int = 20) -> Figure:
-    """Overlaid histogram or paired bars of one column, with its name above."""
-    figure, axes = _figure(6.0, 3.6)
+def column_picture(
+    picture: ColumnPicture,
+    *,
+    colours: Palette = LIGHT,
+    max_levels: int = 20,
+    size: tuple[float, float] = (6.0, 3.6),
+) -> Figure:
+    """Overlaid histogram or paired bars of one column, with its name above; `size` is width and height in inches."""
+    figure, axes = _figure(*size)
     if picture.edges:
         _draw_histogram(axes, picture, colours)
     else:
@@ -110,6 +124,41 @@ def loss_picture(records: Sequence[EpochRecord], smoothing: int = 0, *, colours:
     axes.set_xlabel("Epoch", color=colours.muted, fontsize=9)
     axes.set_ylabel("Loss (no unit)", color=colours.muted, fontsize=9)
     axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def scale_picture(results: Sequence[MetricResult], *, colours: Palette = LIGHT) -> Figure:
+    """Metrics of the table under one another, each on its own scale: value, interval and anchors."""
+    figure = Figure(figsize=(9.0, 0.9 * max(1, len(results)) + 0.3), layout="constrained")
+    rows = figure.subplots(max(1, len(results)), 1, squeeze=False)[:, 0]
+    for axes, result in zip(rows, results, strict=False):
+        _draw_scale(axes, result, colours)
+    return figure
+
+
+def _draw_scale(axes: Axes, result: MetricResult, colours: Palette) -> None:
+    low, high = axis_range(result)
+    axes.plot([low, high], [0, 0], color=colours.grid, linewidth=3, zorder=1)
+    if result.low is not None and result.high is not None:
+        axes.plot([result.low, result.high], [0, 0], color=colours.synthetic, alpha=0.5, linewidth=6, zorder=2)
+    for place, anchor in enumerate(as_anchors(result.anchors)):
+        axes.plot([anchor.value, anchor.value], [-0.3, 0.3], color=colours.muted, linewidth=1.4, zorder=3)
+        height, side = (0.45, "bottom") if place % 2 else (-0.45, "top")
+        name = f"{literal(anchor.name, 34)} {anchor.value:.3f}"
+        axes.text(anchor.value, height, name, fontsize=6.5, color=colours.muted, ha="center", va=side)
+    axes.plot([result.value], [0], "o", color=colours.synthetic, markersize=7, zorder=4)
+    axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
+    axes.set_ylim(-1.1, 1.1)
+    axes.set_axis_off()
+    words = f"{literal(result.metric.replace('_', ' '), 60)}: {in_words(result)}"
+    axes.set_title(words, loc="left", fontsize=8, color=colours.text)
+
+
+def stamped(figure: Figure, line: str) -> Figure:
+    """The same figure with a quiet line at its foot, below everything that is drawn."""
+    if line:
+        figure.get_layout_engine().set(rect=(0, 0.05, 1, 0.95))
+        figure.text(0.995, 0.008, literal(line, 160), ha="right", va="bottom", fontsize=6, color=LIGHT.muted)
     return figure
 
 
