@@ -15,6 +15,8 @@ PAGES = (
     ("evaluate", "Evaluate", ":material/query_stats:"),
     ("privacy", "Privacy", ":material/shield_person:"),
     ("frontier", "Frontier", ":material/show_chart:"),
+    ("export", "Export", ":material/output:"),
+    ("sessions", "Sessions", ":material/history:"),
 )
 
 framed: ContextVar[bool] = ContextVar("framed", default=False)
