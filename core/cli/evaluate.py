@@ -19,6 +19,8 @@ from core.cli.reading import pairs
 @click.option("--synthetic", type=click.Path(path_type=Path), required=True, help="Synthetic rows to judge.")
 @click.option("--control", type=click.Path(path_type=Path), help="Real rows that the generator never saw.")
 @click.option("--target", metavar="COL", help="Column to predict, for utility.")
+@click.option("--also-target", "further", metavar="COL", multiple=True, help="Another column to predict.")
+@click.option("--sensitive", metavar="COL", multiple=True, help="Column by whose groups results are told apart.")
 @click.option("--group", metavar="COL", help="Entity column by which real and control rows were split.")
 @click.option("--type", "types", metavar="COL=TYPE", multiple=True, help="Correct a column's type.")
 @click.option("--privacy/--no-privacy", default=True, help="Attack the rows as well.")
@@ -36,6 +38,8 @@ def evaluate(
     synthetic: Path,
     control: Path | None,
     target: str | None,
+    further: tuple[str, ...],
+    sensitive: tuple[str, ...],
     group: str | None,
     types: tuple[str, ...],
     privacy: bool,
@@ -45,13 +49,14 @@ def evaluate(
     json_target: str | None,
 ) -> None:
     """Judge a synthetic table against the real one: fidelity, utility and what the rows give away."""
-    from core.workbench import judging, sessions
+    from core.workbench import elsewhere, judging, sessions
 
     parts = ("fidelity", "utility", *(("privacy",) if privacy else ()))
     with tempfile.TemporaryDirectory(prefix="doppel-") as folder, sessions.create_session(Path(folder)) as session:
-        evaluation_id = judging.start_judging_files(
+        evaluation_id = elsewhere.start_judging_files(
             session, real=real, synthetic=synthetic, control=control, target=target, group=group,
-            types=pairs(types, "--type"), parts=parts, plan=plan, seed=seed,
+            further_targets=further, sensitive=sensitive, types=pairs(types, "--type"), parts=parts, plan=plan,
+            seed=seed,
         )  # fmt: skip
         bar = Progress("judging")
         for view in sessions.follow(session, evaluation_id):
@@ -64,7 +69,8 @@ def evaluate(
     value.pop("pictures")
     value["settings"] = {
         "real": real.name, "synthetic": synthetic.name, "control": control.name if control else None,
-        "target": target, "plan": plan, "seed": seed, "parts": list(parts),
+        "target": target, "further_targets": list(further), "sensitive": list(sensitive), "plan": plan, "seed": seed,
+        "parts": list(parts),
     }  # fmt: skip
     if json_target:
         to_json_target(json.dumps(value, indent=2, ensure_ascii=False), json_target)

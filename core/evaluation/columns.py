@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,8 +129,16 @@ class _Details:
             self.add("mean", other.mean(), f"Mean of the column{when}.", unit=unit, real=real.mean())
             self.add("standard_deviation", other.std(), "Standard deviation.", unit=unit, real=real.std())
             distance, spread = compare.wasserstein(real, other), float(real.std())
+            apart = float(other.mean() - real.mean())
         self.add("wasserstein", distance, "How far values move on average to become the real ones.", unit=unit)
         if spread > 0:
+            self.add(
+                "mean_difference",
+                apart / spread,
+                "Synthetic mean minus real mean in standard deviations of the real column: 0 means the same.",
+                unit="standard deviations",
+                real=0.0,
+            )
             self.add(
                 "wasserstein_scaled",
                 distance / spread,
@@ -209,6 +218,12 @@ class _Details:
         real, other = _present(real), _present(other)
         if not len(real) or not len(other):
             return
+        self.add(
+            "whole_days",
+            np.mean(other % DAY == 0),
+            "Share of moments that are a whole day, without a time.",
+            real=float(np.mean(real % DAY == 0)),
+        )
         parts = {
             "weekday_shape": ("weekdays", lambda seconds: (np.floor(seconds / DAY).astype(np.int64) + 3) % 7, 7),
             "month_shape": ("months", _months, 12),
@@ -253,9 +268,26 @@ def _identifier(column: Column, real: pd.Series | None, synthetic: pd.Series) ->
             real=real.nunique() / len(real) if real is not None and len(real) else None,
             direction=Direction.HIGHER,
         )
+        if column.pattern:
+            layout = _layout(column.pattern)
+            details.add(
+                "pattern_share",
+                present.str.fullmatch(layout).mean(),
+                f"Share of values laid out like {column.pattern!r}.",
+                real=real.str.fullmatch(layout).mean() if real is not None and len(real) else None,
+                direction=Direction.HIGHER,
+            )
         if real is not None:
             details.add("reused_share", present.isin(set(real)).mean(), "Share of synthetic values that are real ones.")
     yield from details.found
+
+
+def _layout(pattern: str) -> str:
+    """The regular expression of a column's pattern: see `core.schema.Column.pattern`."""
+    if pattern == "sequence":
+        return r"\d+"
+    kinds = {"9": r"\d", "A": "[A-Z]", "a": "[a-z]"}
+    return "".join(kinds.get(character, re.escape(character)) for character in pattern)
 
 
 COLUMN_DETAILS = ColumnDetails()

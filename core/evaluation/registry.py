@@ -42,6 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Part.UTILITY, "models", "MODELS_COMPARED"),
     Entry(Part.PRIVACY, "privacy_distances", "DISTANCES"),
     Entry(Part.PRIVACY, "privacy_levels", "DISTANCES_BY_LEVEL"),
+    Entry(Part.PRIVACY, "compared", "COMPARED_PRIVACY"),
     Entry(Part.PRIVACY, "attacks.singling_out", "UNIVARIATE"),
     Entry(Part.PRIVACY, "attacks.singling_out", "MULTIVARIATE"),
     Entry(Part.PRIVACY, "attacks.linkability", "LINKABILITY"),

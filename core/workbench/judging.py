@@ -9,31 +9,34 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.dataset import Dataset
 from core.errors import InvalidConfig, UnknownId, listed
-from core.evaluation.verdict import DEFAULT_THRESHOLDS, Threshold, with_verdicts
+from core.evaluation.joint import joint_picture
+from core.evaluation.lowering import BenchmarkRow, Lowering, benchmark_rows, what_lowers
+from core.evaluation.verdict import DEFAULT_THRESHOLDS, Threshold, parse_thresholds, with_verdicts
 from core.jobs.ids import check_id
-from core.jobs.launch import start_job
 from core.jobs.protocol import JobView
 from core.jobs.reports import report_of
+from core.pictures import JointPicture
 from core.records import Report
+from core.schema import Schema
+from core.tables import read_frame
 from core.workbench.absorb import absorb
 from core.workbench.attacker import Attacker, settings_of
-from core.workbench.data import (
-    check_choices,
-    control_paths,
-    corrected,
-    dataset,
-    reading,
-    start_for,
-    start_reading,
-    table_path,
-)
+from core.workbench.data import control_paths, dataset, start_for, table_path
 from core.workbench.sampling import SampleView, sample
-from core.workbench.sessions import Session, follow, job_folder
+from core.workbench.sessions import Session, job_folder
 from core.workbench.training import run
+
+__all__ = [
+    "BenchmarkRow",
+    "Lowering",
+    "Threshold",
+    "benchmark_rows",
+    "parse_thresholds",
+    "what_lowers",
+]
 
 PARTS = ("fidelity", "utility", "privacy")
 PLANS = ("quick", "standard", "full")
@@ -62,6 +65,8 @@ def start_evaluation(
     seed: int = 0,
     attacker: Attacker | None = None,
     shadows: int = 0,
+    further_targets: Sequence[str] = (),
+    sensitive: Sequence[str] = (),
 ) -> str:
     """Start judging a sample against its dataset; returns the evaluation's id.
 
@@ -71,17 +76,22 @@ def start_evaluation(
         What is known and wanted in attacks; suggested from the schema by default.
     shadows : int
         Generators to train for an attack by shadow models; each takes about a sixth of the control rows.
+    further_targets : column names
+        Predicted beside the dataset's target.
+    sensitive : column names
+        By whose groups results are told apart.
 
     Raises
     ------
     InvalidConfig
-        If a part, the plan, the attacker or the number of shadows is not possible.
+        If a part, the plan, the attacker, the number of shadows or a column is not possible.
     """
-    _check(parts, plan)
+    check_plan(parts, plan)
     if not 0 <= shadows <= MAX_SHADOWS:
         raise InvalidConfig(f"{shadows} shadow models; it must be 0 to {MAX_SHADOWS}.", field="shadows")
     drawn = sample(session, sample_id)
     real = dataset(session, drawn.dataset_id)
+    check_columns(real.schema, (*further_targets, *sensitive))
     config = evaluation_config(
         session,
         real,
@@ -95,7 +105,12 @@ def start_evaluation(
         plan=plan,
         seed=seed,
         promoted=bool(drawn.job.config.get("promoted")),
-        more={**settings_of(real.schema, attacker), **_insiders(session, drawn, parts, plan, shadows)},
+        more={
+            **settings_of(real.schema, attacker),
+            **_insiders(session, drawn, parts, plan, shadows),
+            "further_targets": list(further_targets),
+            "sensitive": list(sensitive),
+        },
     )
     return start_for(session, "evaluate", config)
 
@@ -152,12 +167,33 @@ def _insiders(session: Session, drawn: SampleView, parts: Sequence[str], plan: s
     }
 
 
-def _check(parts: Sequence[str], plan: str) -> None:
+def check_plan(parts: Sequence[str], plan: str) -> None:
+    """Refuse parts and plans that there are not.
+
+    Raises
+    ------
+    InvalidConfig
+    """
     unknown = [part for part in parts if part not in PARTS]
     if unknown or not parts:
         raise InvalidConfig(f"Unknown parts: {listed(unknown)}.", f"Choose of {listed(PARTS)}.", field="parts")
     if plan not in PLANS:
         raise InvalidConfig(f"There is no plan {plan!r}.", f"Choose one of {listed(PLANS)}.", field="plan")
+
+
+def check_columns(schema: Schema, names: Sequence[str]) -> None:
+    """Refuse names that are not modelled columns.
+
+    Raises
+    ------
+    InvalidConfig
+    """
+    modelled = [column.name for column in schema.modelled]
+    unknown = [name for name in names if name not in modelled]
+    if unknown:
+        raise InvalidConfig(
+            f"Not modelled columns of this table: {listed(unknown)}.", f"Choose of {listed(modelled)}.", field="columns"
+        )
 
 
 def evaluation(session: Session, evaluation_id: str) -> EvaluationView:
@@ -186,7 +222,15 @@ def thresholds(session: Session) -> tuple[Threshold, ...]:
     path = session.folder / THRESHOLDS
     if not path.exists():
         return DEFAULT_THRESHOLDS
-    return tuple(Threshold.from_json(one) for one in json.loads(path.read_text(encoding="utf-8")))
+    chosen = [Threshold.from_json(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    known = {(one.metric, one.scope): one for one in DEFAULT_THRESHOLDS}
+    return tuple((known | {(one.metric, one.scope): one for one in chosen}).values())
+
+
+def reset_thresholds(session: Session) -> None:
+    """Go back to the default thresholds."""
+    (session.folder / THRESHOLDS).unlink(missing_ok=True)
+    session.store.audit("reset thresholds")
 
 
 def save_thresholds(session: Session, chosen: Sequence[Threshold]) -> None:
@@ -214,64 +258,26 @@ def evaluations(session: Session, sample_id: str) -> list[EvaluationView]:
     return [evaluation(session, view.id) for view in views]
 
 
-def start_judging_files(
-    session: Session,
-    *,
-    real: Path,
-    synthetic: Path,
-    control: Path | None = None,
-    target: str | None = None,
-    group: str | None = None,
-    types: Mapping[str, str] | None = None,
-    parts: Sequence[str] = PARTS,
-    plan: str = "standard",
-    seed: int = 0,
-) -> str:
-    """Read tables made anywhere and start judging them; returns the evaluation's id.
+def joint(session: Session, evaluation_id: str, first: str, second: str) -> JointPicture:
+    """Two columns of an evaluation's train and synthetic rows together, counted now: only two columns are read.
 
-    Column types are inferred from the real table, and the others are read by them.
+    Raises
+    ------
+    InvalidConfig
+        If a column is not modelled.
+    UnreadableFile
+        If a table is gone.
     """
-    _check(parts, plan)
-    found = {}
-    for role, path in (("real", real), ("synthetic", synthetic), ("control", control)):
-        if path is not None:
-            reading_id = start_reading(session, path, name=role)
-            for _ in follow(session, reading_id):
-                pass
-            found[role] = reading(session, reading_id)
-    schema = corrected(found["real"].schema, types or {})
-    check_choices(schema, target=target, group=group)
-    _check_same_columns(found, schema.names)
-
-    def table(role: str) -> str:
-        return f"jobs/{found[role].id}/table.parquet"
-
-    config = {
-        "sample_id": None,
-        "train": table("real"),
-        "control": [table("control")] if "control" in found else [],
-        "synthetic": table("synthetic"),
-        "n_unconditioned": found["synthetic"].diagnosis.n_rows,
-        "schema": schema.to_json(),
-        "target": target,
-        "group": group,
-        "parts": list(parts),
-        "plan": plan,
-        "seed": seed,
-        "threads": 0,
-        **settings_of(schema, None),
+    config = _view(session, evaluation_id).config
+    schema = Schema.from_json(config["schema"])
+    check_columns(schema, (first, second))
+    names = list(dict.fromkeys((first, second)))
+    frames = {
+        "train": read_frame(session.folder / config["train"], schema, names),
+        "synthetic": read_frame(session.folder / config["synthetic"], schema, names),
     }
-    return start_job(session.folder, "evaluate", config)
-
-
-def _check_same_columns(found: Mapping[str, object], names: Sequence[str]) -> None:
-    for role, table in found.items():
-        lacking = [name for name in names if name not in table.schema]
-        if lacking:
-            raise InvalidConfig(
-                f"The {role} table lacks columns of the real one: {listed(lacking)}.",
-                "Bring tables with the same columns.",
-            )
+    frames["synthetic"] = frames["synthetic"].iloc[: config["n_unconditioned"]].reset_index(drop=True)
+    return joint_picture(schema[first], schema[second], frames)
 
 
 def evaluation_report(session: Session, evaluation_id: str) -> Report:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.figures.behind import column_numbers, quantile_numbers
 from core.figures.columns import column_figure, describe_column, shape_difference
+from core.figures.quantiles import describe_quantiles, ecdf_figure, has_quantiles, qq_figure
 from core.records import ColumnPicture, Report, Scope, Status
 from pages.components import charts
+from pages.components.saving import save_menu
 from pages.components.words import count, name, short, text
 
 PER_ROW = 3
 PER_PAGE = 9
 ORDERS = ("Worst first", "Best first", "As in the table", "By name")
+DRAWINGS = {
+    "Histogram": "Shares of rows, real filled and synthetic outlined.",
+    "Cumulative": "Share of rows at or below each value (ECDF); the largest gap is the KS statistic.",
+    "Quantiles": "Synthetic against real quantiles (QQ); on the dotted line they are equal.",
+}
 
 
 def column_gallery(report: Report) -> None:
     """Cards of columns with their own filter, order and pages."""
     scores = column_scores(report)
     types = list(dict.fromkeys(picture.type for picture in report.columns))
-    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    left, middle, right, drawn = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
     wanted = left.text_input(
         "Filter",
         key="column-filter",
@@ -35,6 +43,10 @@ def column_gallery(report: Report) -> None:
         label_visibility="collapsed",
     )
     order = right.selectbox("Order", ORDERS, key="column-order", label_visibility="collapsed")
+    drawing = drawn.segmented_control(
+        "Drawing", list(DRAWINGS), default="Histogram", required=True, key="column-drawing",
+        label_visibility="collapsed", help=" ".join(f"**{one}**: {words}" for one, words in DRAWINGS.items()),
+    )  # fmt: skip
     pictures = [
         picture
         for picture in report.columns
@@ -54,12 +66,11 @@ def column_gallery(report: Report) -> None:
         for place, column in enumerate(st.columns(PER_ROW)):
             if start + place < min(first + PER_PAGE, len(pictures)):
                 with column:
-                    _card(pictures[start + place], scores, place=start - first + place)
+                    _card(pictures[start + place], scores, drawing, place=start - first + place)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
             f"{count(len(pictures), 'column')}. The score is the KS complement of numbers and dates and the TV "
-            f"complement of "
-            "levels: 1 means the same distribution. Shares are of all rows of each table."
+            "complement of levels: 1 means the same distribution. Shares are of all rows of each table."
         )
         if n_pages > 1:
             st.pagination(n_pages, key="column-page")
@@ -77,20 +88,40 @@ def column_scores(report: Report) -> dict[str, float]:
     return {picture.column: measured.get(picture.column, 1 - shape_difference(picture)) for picture in report.columns}
 
 
-def _card(picture: ColumnPicture, scores: dict[str, float], *, place: int) -> None:
+def _card(picture: ColumnPicture, scores: dict[str, float], drawing: str, *, place: int) -> None:
+    by_quantiles = drawing != "Histogram" and has_quantiles(picture)
     with st.container(border=True, height="stretch", key=f"column-card-{place}"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
             st.markdown(f"**{name(picture.column, 18)}** :gray[{picture.type}]")
             st.markdown(f"**{scores[picture.column]:.3f}**", width="content")
         sentence = describe_column(picture)
-        charts.show(
-            column_figure(picture, colours=charts.colours()),
-            key=f"column-{place}",
-            alt=f"{short(picture.column, 100)}: {sentence}",
-            still=True,
-        )
-        if picture.real_missing or picture.synthetic_missing:
-            st.caption(text(sentence[sentence.rfind("Missing:") :]))
+        if by_quantiles:
+            draw = ecdf_figure if drawing == "Cumulative" else qq_figure
+            figure, words = draw(picture, colours=charts.colours()), describe_quantiles(picture)
+        else:
+            figure, words = column_figure(picture, colours=charts.colours()), sentence
+        charts.show(figure, key=f"column-{place}", alt=f"{short(picture.column, 100)}: {words}", still=True)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            if picture.real_missing or picture.synthetic_missing:
+                st.caption(text(sentence[sentence.rfind("Missing:") :]))
+            elif drawing != "Histogram" and not by_quantiles:
+                st.caption("Levels have no order on a line: bars are shown.")
+            save_menu(
+                f"{picture.column} {drawing if by_quantiles else ''}",
+                key=f"column-save-{place}",
+                picture=lambda: _still(picture, drawing if by_quantiles else "Histogram"),
+                numbers=lambda: (quantile_numbers if by_quantiles else column_numbers)(picture),
+            )
+
+
+def _still(picture: ColumnPicture, drawing: str):
+    if drawing == "Histogram":
+        from core.figures.static import column_picture
+
+        return column_picture(picture)
+    from core.figures.static_pairs import ecdf_picture, qq_picture
+
+    return (ecdf_picture if drawing == "Cumulative" else qq_picture)(picture)
 
 
 def _table(pictures: list[ColumnPicture], scores: dict[str, float]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.dataset import Dataset
 from core.errors import UserError
 from core.records import Report
 from core.workbench import judging
@@ -14,7 +15,7 @@ from core.workbench.judging import EvaluationView
 from core.workbench.sessions import Session
 from pages.components.frame import guarded, show_error
 from pages.components.progress import show_failure
-from pages.components.words import count, duration, text
+from pages.components.words import count, duration, labelled, name, text
 
 PLAN_WORDS = {
     "quick": "seconds, on a part of the rows",
@@ -68,6 +69,25 @@ def start_panel(
                 st.rerun()
 
 
+def more_targets(dataset: Dataset, key: str) -> dict[str, list[str]]:
+    """What else is to be predicted, and by whose groups results are told apart; from the standard plan on."""
+    if dataset.target is None:
+        return {}
+    names = [column.name for column in dataset.schema.modelled if column.name != dataset.target]
+    shown = labelled(names, 60)
+    with st.expander("More targets and groups", icon=":material/target:"):
+        left, right = st.columns(2)
+        further = left.multiselect(
+            "Also predict", names, format_func=shown.get, key=f"{key}-further", placeholder="Columns",
+            help=f"Predicted beside the target {name(dataset.target or '')}; each costs two models.",
+        )  # fmt: skip
+        sensitive = right.multiselect(
+            "Sensitive columns", names, format_func=shown.get, key=f"{key}-sensitive", placeholder="Columns",
+            help="Results are told apart by their groups: is a bias inherited from the real rows, or made?",
+        )  # fmt: skip
+    return {"further_targets": further, "sensitive": sensitive}
+
+
 def running(here: Session, view: EvaluationView) -> bool:
     """Show the progress of an evaluation; whether it still runs.
 
@@ -105,5 +125,10 @@ def _size(report: Report | None) -> int:
     return (
         0
         if report is None
-        else len(report.results) + len(report.columns) + len(report.correlations) + len(report.curves)
+        else len(report.results)
+        + len(report.columns)
+        + len(report.correlations)
+        + len(report.curves)
+        + len(report.projections)
+        + len(report.suspects)
     )

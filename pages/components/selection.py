@@ -7,8 +7,9 @@ import streamlit as st
 CHAIN = ("session", "dataset", "run", "sample")
 """Each made from the one before: choosing one forgets those after it."""
 
-EXTRA = ("reading",)
-"""A table that is being read or typed and is not a dataset yet; forgotten with its session."""
+EXTRA = ("reading", "tables", "evaluation")
+"""A table that is being read or typed and is not a dataset yet; tables made elsewhere that are to be judged, and their
+evaluation; all forgotten with their session."""
 
 _STATE = "selection"
 

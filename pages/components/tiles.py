@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.figures.behind import scale_numbers
 from core.figures.glossary import entry
 from core.figures.scales import describe_metric, metric_figure
 from core.records import Direction, MetricResult, Status, Verdict
 from pages.components import charts
+from pages.components.saving import save_buttons
 from pages.components.words import duration, text, thousands
 
 VERDICTS = {
@@ -53,7 +55,7 @@ def tile(result: MetricResult, *, key: str) -> None:
         charts.show(figure, key=f"scale-{key}", alt=describe_metric(result), still=True)
         st.markdown(text(first))
         with st.popover("Details", icon=":material/info:", type="tertiary"):
-            _details(result, rest)
+            _details(result, rest, key)
 
 
 def split_sentences(explanation: str) -> tuple[str, str]:
@@ -78,7 +80,7 @@ def _interval(result: MetricResult) -> str:
     return f"{result.low:.3f} to {result.high:.3f} (95 %)"
 
 
-def _details(result: MetricResult, rest: str) -> None:
+def _details(result: MetricResult, rest: str, key: str) -> None:
     word = entry(result.metric)
     for line in (word.question, word.reading):
         if line:
@@ -93,3 +95,10 @@ def _details(result: MetricResult, rest: str) -> None:
     st.caption("\n".join(lines))
     if word.source:
         st.caption(f"Source: {word.source}")
+    save_buttons(word.label, key=f"save-{key}", picture=lambda: _still(result), numbers=lambda: scale_numbers(result))
+
+
+def _still(result: MetricResult):
+    from core.figures.static_pairs import scale_picture
+
+    return scale_picture(result, entry(result.metric).label)

@@ -50,7 +50,14 @@ def test_a_filled_page_shows_every_name_as_text(page, worked):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("kind", ["dataset", "run", "sample"])
 def test_an_unknown_id_is_one_sentence_and_a_way_out(page, kind, empty_session):
-    needed = {"data": "dataset", "train": "dataset", "sample": "run", "evaluate": "sample", "privacy": "sample"}[page]
+    needed = {
+        "data": "dataset",
+        "explore": "dataset",
+        "train": "dataset",
+        "sample": "run",
+        "evaluate": "sample",
+        "privacy": "sample",
+    }[page]
     app = open_page(page, session=empty_session.id, **{kind: f"{kind}-{'0' * 16}"})
     if kind == needed:
         assert len(app.error) == 1

@@ -85,7 +85,7 @@ def run(context: JobContext) -> JobState:
         context.step(0.05 + 0.95 * share, f"Measuring {message}" if message else "Measuring")
 
     shelf, way = _shelf(context, schema), _way(config, tables)
-    if plan.includes(Plan.STANDARD) and parts & {Part.FIDELITY, Part.UTILITY}:
+    if plan.includes(Plan.STANDARD):
         context.step(0.02, f"Fitting a {GAUSSIAN_COPULA} to compare with")
         drawn = shelf.table(GAUSSIAN_COPULA, lambda: draw_gaussian_copula(train, schema, len(train), seed=seed))
         anchors = {} if drawn is None else {GAUSSIAN_COPULA: drawn}
