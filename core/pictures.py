@@ -97,7 +97,8 @@ class SuspectRow:
         Probability of being synthetic that the detector gives it, having learned from other rows.
     values : tuple of str, one per column
     reasons : tuple of (column, loss)
-        Columns whose value gives the row away: how far the score falls when the value is replaced by real ones.
+        Columns whose value gives the row away, and how far the log-odds of being synthetic fall when it is replaced by
+        those of real rows.
     """
 
     place: int

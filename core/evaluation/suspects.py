@@ -25,8 +25,8 @@ N_REPLACEMENTS = 25
 
 MAX_COLUMNS = 100
 MAX_REASONS = 3
-MIN_LOSS = 0.02
-"""A replacement that lowers the score by less is no reason."""
+MIN_LOSS = 0.2
+"""A replacement that lowers the log-odds by less is no reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,8 @@ class Suspect:
     score : float
         Probability of being synthetic by a model that did not learn from the row.
     losses : float array of shape (n_columns,)
-        Mean fall of the score when the column's value is replaced by those of real rows.
+        Mean fall of the log-odds of being synthetic when the column's value is replaced by those of real rows. Where
+        a detector is sure, probabilities hardly move and say nothing.
     """
 
     row: int
@@ -82,9 +83,9 @@ def least_real(
         tried = np.repeat(row[None, :], len(columns) * N_REPLACEMENTS, axis=0)
         for number, column in enumerate(columns):
             tried[number * N_REPLACEMENTS : (number + 1) * N_REPLACEMENTS, column] = sources[:, column]
-        replaced = model.predict_proba(tried[:, used])[:, 1].reshape(len(columns), N_REPLACEMENTS).mean(axis=1)
+        replaced = model.decision_function(tried[:, used]).reshape(len(columns), N_REPLACEMENTS).mean(axis=1)
         losses = np.zeros(rows.shape[1])
-        losses[columns] = of_synthetic[place] - replaced
+        losses[columns] = model.decision_function(row[None, used])[0] - replaced
         n_real = int((label == 0).sum())
         suspects.append(Suspect(row=int(synthetic[place]) - n_real, score=float(of_synthetic[place]), losses=losses))
     return suspects

@@ -32,7 +32,9 @@ RELATIVE_FLOOR = 1e-6
 """Directions with a smaller share of the largest variance are flat: indicators of one column always add up to one."""
 
 TYPICAL = 0.99
-N_CELLS = 40
+MAX_CELLS, MIN_CELLS = 40, 12
+"""Cells along each side of the picture; fewer for few rows, whose counts would be noise."""
+
 BOUNDS = (0.0, float("inf"))
 
 
@@ -191,12 +193,13 @@ def projection(cloud: Cloud, vectors: dict[str, np.ndarray | None]) -> Projectio
     points = {
         name: one if one.shape[1] == 2 else np.column_stack([one, np.zeros(len(one))]) for name, one in points.items()
     }
+    n_cells = int(np.clip(np.sqrt(min(len(one) for one in points.values())) / 3, MIN_CELLS, MAX_CELLS))
     edges = []
     for side in (0, 1):
         ends = np.array([np.quantile(one[:, side], (0.005, 0.995)) for one in points.values()])
         low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
         margin = max((high - low) * 0.05, 1e-6)
-        edges.append(np.linspace(low - margin, high + margin, N_CELLS + 1))
+        edges.append(np.linspace(low - margin, high + margin, n_cells + 1))
     variance = cloud.spread**2
     shares = [*(variance / variance.sum())[:2], 0.0][:2]
     return ProjectionPicture(

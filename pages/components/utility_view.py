@@ -167,7 +167,7 @@ def _stress(report: Report) -> None:
     roles = {"stress_trtr": ("real", "real"), "stress_tstr": ("synthetic", "synthetic")}
     rates = [
         Rate(
-            label=f"{kind.capitalize()}, learned from {roles[metric][1]}",
+            label=f"{'Extreme' if kind.startswith('extreme') else 'Other'} rows, learned from {roles[metric][1]}",
             value=one.value,
             low=one.low,
             high=one.high,

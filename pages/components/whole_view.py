@@ -56,6 +56,11 @@ def _still(picture: ProjectionPicture):
     return projection_picture(picture)
 
 
+def _rule(explanation: str) -> str:
+    """The rule alone out of the sentence about it."""
+    return explanation.partition("in which ")[2].rpartition(", as in every")[0] or explanation
+
+
 def _rules(report: Report) -> None:
     rules = [
         one
@@ -69,7 +74,7 @@ def _rules(report: Report) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Rule": [short(one.explanation, 200) for one in rules],
+                "Rule": [short(_rule(one.explanation), 200) for one in rules],
                 "Synthetic": [one.value for one in rules],
                 "Control": [one.anchors.get("control rows") for one in rules],
                 "By chance": [one.anchors.get("independent columns") for one in rules],

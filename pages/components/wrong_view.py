@@ -86,7 +86,7 @@ def _suspects(found: SuspectRows) -> None:
         )
         st.caption(
             f"Among {count(found.n_scored, 'synthetic row')}. The median real row gets {percent(found.typical, 0)}. "
-            "A value gives a row away when replacing it by those of real rows lowers the detector's score; where none "
+            "A value gives a row away when replacing it by those of real rows makes the detector less sure; where none "
             "alone does, it is how the values go together."
         )
 
@@ -99,8 +99,7 @@ def suspect_frame(found: SuspectRows) -> pd.DataFrame:
         "Synthetic, says the detector": [one.score for one in found.rows],
         "Given away by": [
             "; ".join(
-                f"{short(name, 40)} = {short(one.values[found.columns.index(name)], 30)} (−{loss:.2f})"
-                for name, loss in one.reasons
+                f"{short(name, 40)} = {short(one.values[found.columns.index(name)], 30)}" for name, _ in one.reasons
             )
             or "values that are normal alone, not together"
             for one in found.rows
