@@ -31,6 +31,7 @@ def edit_thresholds(here: Session) -> None:
             hide_index=True,
             num_rows="fixed",
             height=420,
+            alt="Pass and caution line of every metric",
             disabled=["Metric", "Better", "Shares of"],
             column_config={
                 name: st.column_config.NumberColumn(format="%.4g", required=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.workbench import sessions
-from tests.pages.conftest import APP, EMOJI, LATEX, SCRIPT, Worked, charts, hostile_table, open_page, said
+from core.workbench import judging, sessions
+from tests.pages.conftest import APP, EMOJI, LATEX, SCRIPT, Worked, charts, done, hostile_table, open_page, said
 
 PAGES = ("data", "explore", "train", "sample", "evaluate", "privacy")
 LATER = {"train": "No dataset yet", "sample": "No run yet", "evaluate": "No sample yet", "privacy": "No sample yet"}
@@ -139,12 +139,87 @@ def test_the_evaluate_page_shows_metrics_and_a_card_for_every_column(worked):
     labels = [metric.label for metric in app.metric]
     assert {"Column shapes", "Pair trends", "Correlation difference"} <= set(labels)
     assert len(charts(app, "column-")) == 6
+    app.segmented_control(key="column-drawing").set_value("Quantiles").run()
+    assert len(charts(app, "column-")) == 6
     app.segmented_control(key="evaluate-view").set_value("Pairs").run()
     assert len(charts(app, "pairs-")) == 3
+    assert charts(app, "joint-") == ["joint-real", "joint-synthetic"]
     app.segmented_control(key="evaluate-view").set_value("Usefulness").run()
     assert {"Trained on synthetic (TSTR)", "Trained on real (TRTR)"} <= {metric.label for metric in app.metric}
     app.segmented_control(key="evaluate-view").set_value("Requested levels").run()
     assert "Columns of requested rows" in [metric.label for metric in app.metric]
+
+
+def test_the_evaluate_page_shows_whole_rows_what_is_wrong_and_comparisons(worked):
+    app = open_page("evaluate", **ids(worked))
+    app.segmented_control(key="evaluate-view").set_value("Whole table").run()
+    assert charts(app, "projection") == ["projection"]
+    assert {"Alpha-precision", "Distance of the means"} <= {metric.label for metric in app.metric}
+    app.segmented_control(key="evaluate-view").set_value("What is wrong").run()
+    frames = [one.value for one in app.dataframe]
+    assert any("Lost in all" in frame for frame in frames)
+    assert any("Given away by" in frame for frame in frames)
+    app.segmented_control(key="evaluate-view").set_value("Compared").run()
+    compared = next(one.value for one in app.dataframe if "Table" in one.value)
+    assert compared["Table"].tolist() == ["Real data", "This sample (CTGAN)", "Gaussian copula", "Independent columns"]
+    assert compared["Memorised share ↓"].notna().all()
+    assert not app.error
+
+
+def test_two_columns_can_be_chosen_and_every_hostile_name_stays_text(worked):
+    app = open_page("evaluate", **ids(worked))
+    app.segmented_control(key="evaluate-view").set_value("Pairs").run()
+    app.selectbox(key="joint-first").set_value(SCRIPT).run()
+    app.selectbox(key="joint-second").set_value(SCRIPT).run()
+    assert not app.error
+    assert not app.exception
+    assert charts(app, "joint-") == ["joint-real", "joint-synthetic"]
+
+
+def test_a_changed_threshold_changes_the_verdict_and_a_wrong_one_is_a_sentence(worked):
+    app = open_page("evaluate", **ids(worked))
+    place = next(
+        number
+        for number, one in enumerate(judging.thresholds(worked.session))
+        if (one.metric, str(one.scope)) == ("column_shapes", "table")
+    )
+    edits = {"edited_rows": {place: {"Pass line": 0.2, "Caution line": 0.1}}, "added_rows": [], "deleted_rows": []}
+    app.session_state["thresholds-0"] = edits
+    app.button(key="thresholds-save").click().run()
+    report = judging.evaluations(worked.session, worked.sample)[0].report
+    assert report.find("column_shapes").verdict == "pass"
+    edits["edited_rows"][place] = {"Pass line": 0.1, "Caution line": 0.2}
+    app.session_state["thresholds-1"] = edits
+    app.button(key="thresholds-save").click().run()
+    assert "cannot be better" in app.error[0].value
+    app.button(key="thresholds-reset").click().run()
+    assert judging.thresholds(worked.session)[place].pass_at == 0.95
+
+
+def test_tables_made_elsewhere_are_uploaded_judged_and_found_again(worked):
+    app = open_page("evaluate", session=worked.session.id)
+    app.segmented_control(key="evaluate-what").set_value("Tables made elsewhere").run()
+    assert app.button(key="elsewhere-read").disabled
+    table = hostile_table(150).to_csv(index=False).encode()
+    app.file_uploader(key="elsewhere-real").upload("real.csv", table)
+    app.file_uploader(key="elsewhere-synthetic").upload("synthetic.csv", table)
+    app.run()
+    app.button(key="elsewhere-read").click().run()
+    for reading in "".join(app.query_params["tables"]).split(","):
+        done(worked.session, reading)
+    app.run()
+    app.selectbox(key="elsewhere-target").set_value(SCRIPT).run()
+    app.segmented_control(key="elsewhere-plan").set_value("quick").run()
+    app.button(key="elsewhere-start").click().run()
+    evaluation = "".join(app.query_params["evaluation"])
+    done(worked.session, evaluation)
+    app.run()
+    assert not app.error
+    shapes = next(metric for metric in app.metric if metric.label == "Column shapes")
+    assert shapes.value == "1.000"
+    again = open_page("evaluate", session=worked.session.id)
+    again.segmented_control(key="evaluate-what").set_value("Tables made elsewhere").run()
+    assert again.selectbox(key="elsewhere-before").value == evaluation
 
 
 def test_the_privacy_page_shows_distances_and_attacks_and_calls_nothing_safe(worked):
