@@ -80,25 +80,34 @@ def coverage(
 
     The estimand of an interval over drawing again is the mean of the value over drawings, taken from all repetitions.
     """
-    generator = np.random.default_rng([seed, *distance.encode()])
-    real = drawn(n_real, "same", generator)
+    real = drawn(n_real, "same", np.random.default_rng([seed, *distance.encode()]))
     rows: dict[str, list[tuple[float, float, float]]] = {}
-    for _ in range(n_repetitions):
-        tables = tables_of(
-            SCHEMA,
-            real,
-            drawn(n_synthetic, distance, generator),
-            seed=seed,
-            plan=Plan.STANDARD,
-            known_anchors={
-                name: {"independent columns": 0.0, "bootstrap": 0.0} for metric in metrics for name in metric.names
-            },
-        )
-        for metric in metrics:
-            for one in metric.measure(tables):
-                if isinstance(one, MetricResult) and one.scope is Scope.TABLE:
-                    rows.setdefault(one.metric, []).append((one.value, one.low, one.high))
+    for number in range(n_repetitions):
+        for name, row in repetition(metrics, distance, real, number, seed=seed, n_synthetic=n_synthetic):
+            rows.setdefault(name, []).append(row)
     return {name: covered(np.array(values)) for name, values in rows.items()}
+
+
+def repetition(
+    metrics: tuple[Metric, ...], distance: str, real: dict, number: int, *, seed: int = 0, n_synthetic: int = 1_000
+) -> list[tuple[str, tuple[float, float, float]]]:
+    """Value and interval of every table result for the synthetic table of one repetition."""
+    tables = tables_of(
+        SCHEMA,
+        real,
+        drawn(n_synthetic, distance, np.random.default_rng([seed, number, *distance.encode()])),
+        seed=seed,
+        plan=Plan.STANDARD,
+        known_anchors={
+            name: {"independent columns": 0.0, "bootstrap": 0.0} for metric in metrics for name in metric.names
+        },
+    )
+    return [
+        (one.metric, (one.value, one.low, one.high))
+        for metric in metrics
+        for one in metric.measure(tables)
+        if isinstance(one, MetricResult) and one.scope is Scope.TABLE
+    ]
 
 
 def covered(rows: np.ndarray) -> Coverage:
