@@ -42,7 +42,13 @@ def with_many_levels(seed: int) -> dict:
     return {**people(6_000, seed), "job": [f"l{number:04}" for number in rng.integers(0, 5_000, 6_000)]}
 
 
+def many_classes(seed: int) -> dict:
+    rng = np.random.default_rng(seed)
+    return {**people(400, seed), "job": [f"job {number}" for number in rng.integers(0, 30, 400)]}
+
+
 CASES = {
+    "thirty classes": (MIXED, many_classes(0), many_classes(1), many_classes(2), "job"),
     "three rows": (MIXED, people(3, 0), people(3, 1), people(3, 2), "buys"),
     "one row": (MIXED, people(1, 0), people(1, 1), people(1, 2), "buys"),
     "one synthetic row": (MIXED, people(50, 0), people(1, 1), people(20, 2), "buys"),
@@ -86,7 +92,10 @@ CASES = {
 def test_odd_tables_give_numbers_or_reasons(case, caplog):
     schema, train, synthetic, control, target = CASES[case]
     with caplog.at_level(logging.ERROR), np.errstate(over="ignore", invalid="ignore"):
-        items = list(judge(tables_of(schema, train, synthetic, control, target=target), {Part.FIDELITY, Part.UTILITY}))
+        small = len(next(iter(train.values()))) <= 60
+        more = {"sensitive": schema.names[:2], "further_targets": schema.names} if small else {}
+        tables = tables_of(schema, train, synthetic, control, target=target, **more)
+        items = list(judge(tables, {Part.FIDELITY, Part.UTILITY}))
     assert not caplog.records, caplog.text
     results = [one for one in items if isinstance(one, MetricResult)]
     assert {"column_shapes", "pair_trends", "correlation_difference", "utility_kept"} <= {one.metric for one in results}
