@@ -17,7 +17,7 @@ from core.profiling.decision import (
 )
 from core.profiling.patterns import SEQUENCE, names_identifier, pattern_of, words
 from core.profiling.text_rules import decide_text
-from core.profiling.vocabulary import ENTITY_NAME, POSTCODE_NAME, Role, names_place, role
+from core.profiling.vocabulary import ENTITY_NAME, POSTCODE_NAME, Role, names_code, names_place, role
 from core.schema import ColumnType, Storage
 
 __all__ = ["CATEGORY_LEVELS", "LOOKED_AT", "Decision", "decide"]
@@ -107,7 +107,7 @@ def _code(facts: ColumnFacts) -> Decision | None:
     suffix = NUMBER_SUFFIX.search(name)
     bare = role(NUMBER_SUFFIX.sub("", name)) if suffix else role(facts.name)
     numbered = suffix is not None and suffix.start() > 0 and bare in (Role.NONE, Role.CODE)
-    named = numbered or name == "key" or (names_place(facts.name) and role(facts.name) is Role.CODE)
+    named = numbered or name == "key" or names_code(facts.name)
     repeats = facts.n_present / max(1, facts.n_levels)
     few_enough = facts.n_levels <= FEW_LEVELS or (facts.n_levels <= CATEGORY_LEVELS and repeats >= 1.5)
     if named and few_enough and (facts.low or 0) >= 0:

@@ -13,9 +13,9 @@ MAX_LEVELS = 30
 SCALES = tuple(
     tuple(scale.split("/"))
     for scale in (
-        "extremely low/very low/low/below average/medium low/average/medium/moderate/normal/medium high/above average/"
-        "high/very high/extremely high",
-        "tiny/extra small/x small/small/medium/large/x large/extra large/huge",
+        "extremely low/vlow/very low/low/below average/medium low/average/med/medium/moderate/normal/medium high/"
+        "above average/high/very high/vhigh/extremely high",
+        "tiny/extra small/x small/small/med/medium/big/large/x large/extra large/huge",
         "xxs/xs/s/m/l/xl/xxl/2xl/xxxl/3xl", "low/standard/high", "short/medium/tall", "light/medium/heavy",
         "slow/medium/fast",
         "strongly disagree/disagree/somewhat disagree/neither agree nor disagree/neutral/undecided/somewhat agree/"
@@ -34,6 +34,7 @@ SCALES = tuple(
         "very poor/poor/fair/average/acceptable/good/very good/excellent/outstanding",
         "very bad/bad/ok/okay/average/good/very good/excellent", "fair/good/very good/premium/ideal",
         "worse/same/better", "decreased/unchanged/increased", "unacceptable/acceptable/good/very good",
+        "unacc/acc/good/vgood",
         "underweight/insufficient weight/normal/normal weight/overweight/overweight level i/overweight level ii/obese/"
         "obesity/obesity type i/obesity type ii/obesity type iii",
         "po/fa/ta/gd/ex", "i1/si2/si1/vs2/vs1/vvs2/vvs1/if",
@@ -46,9 +47,9 @@ SCALES = tuple(
         "first/second/third/fourth/fifth", "1st/2nd/3rd/4th/5th", "i/ii/iii/iv/v", "q1/q2/q3/q4",
         "trace/debug/info/notice/warning/error/critical/fatal",
         "early morning/morning/noon/afternoon/evening/night/late night",
-        "monday/tuesday/wednesday/thursday/friday/saturday/sunday", "mon/tue/wed/thu/fri/sat/sun",
+        "monday/tuesday/wednesday/thursday/friday/saturday/sunday", "mon/tue/tues/wed/thu/thur/thurs/fri/sat/sun",
         "january/february/march/april/may/june/july/august/september/october/november/december",
-        "jan/feb/mar/apr/may/jun/jul/aug/sep/oct/nov/dec",
+        "jan/feb/mar/apr/may/jun/jul/aug/sep/sept/oct/nov/dec",
     )
 )  # fmt: skip
 """Scales from low to high."""
@@ -108,7 +109,9 @@ def bands(levels: Collection[str]) -> tuple[str, ...]:
         return ()
     ranges = [one for one in found if one.high is not None]
     ends_open = any(one.below or one.above for one in found)
-    if not ranges and not (ends_open and any(one.has_unit for one in found)):
+    n_open = sum(one.below or one.above for one in found)
+    counts_with_an_end = n_open == 1 and len({one.low for one in found}) == len(found)  # 0, 1, 2, 3+
+    if not ranges and not counts_with_an_end and not (ends_open and any(one.has_unit for one in found)):
         return ()
     if any(one.high < one.low for one in ranges):
         return ()

@@ -27,7 +27,7 @@ class Role(StrEnum):
 PLACES = set_of(
     "store shop dept department agent company vendor seller supplier location station stop zone county fips region "
     "district state country province ward site branch clinic hospital airline carrier route terminal warehouse "
-    "municipality precinct tract block industry occupation naics sic ratecode disposition source"
+    "municipality precinct tract block industry occupation naics sic iso ratecode disposition source"
 )
 """Things that tables number although the numbers are names: also with hundreds of levels they are no quantities."""
 CODES = PLACES | set_of(
@@ -36,6 +36,8 @@ CODES = PLACES | set_of(
     "target segment product model workclass season weather language nationality currency outcome diagnosis disease "
     "therapy treatment team device browser os medium arm cohort protocol shape material genre variety"
 )
+NEVER_MEASURED = set_of("code codes type class subclass category subcategory channel group cluster sector kind cohort")
+"""Last words of names whose numbers nobody adds up, also where there are hundreds of them."""
 QUANTITIES = set_of(
     "age amount amt price income salary balance bal cost costs total value weight height length width depth distance "
     "duration temperature temp percent pct percentage share rate ratio tenure time timestamp epoch days hours minutes "
@@ -92,6 +94,12 @@ def role(name: str) -> Role:
 def names_place(name: str) -> bool:
     """Whether a name speaks of something that is numbered without being counted: stores, regions, agents."""
     return bool(PLACES & set(words(name).split("_")))
+
+
+def names_code(name: str) -> bool:
+    """Whether a name says that its numbers are names of something, however many there are."""
+    head = re.sub(r"[\d_]+$", "", words(name)).rpartition("_")[2]
+    return head in NEVER_MEASURED or (names_place(name) and (head == "num" or role(name) is Role.CODE))
 
 
 ENTITY_NAME = re.compile(

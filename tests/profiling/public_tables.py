@@ -574,6 +574,45 @@ def _adult_spelled(d: Draw) -> dict:
     }
 
 
+def _more(d: Draw) -> dict:
+    return {
+        "Year_Birth": ("continuous", d.whole(1930, 2000)),
+        "Kids": ("ordinal|continuous", d.of(0, 1, 2)),
+        "NumWebVisitsMonth": ("continuous", d.whole(0, 12)),
+        "Vehicle_Age": ("ordinal", d.of("< 1 Year", "1-2 Year", "> 2 Years")),
+        "Region_Code": ("categorical", d.whole(0, 52).astype(float)),
+        "Policy_Sales_Channel": ("categorical", d.whole(1, 155)),
+        "Dependents": ("ordinal", d.of("0", "1", "2", "3+")),
+        "Loan_ID": ("identifier", [f"LP{number:06d}" for number in d.unique(1_000, 900_000)]),
+        "Credit_History": ("boolean", np.where(d.rng.random(N) < 0.1, np.nan, d.flags(0.8))),
+        "host_id": ("identifier", d.whole(2_000, 3_000)),
+        "host_name": ("text", d.pool(400, lambda n: f"{'ABCDEFGH'[n % 8]}nna{'aeiou'[n % 5] * (n // 40 + 1)}")),
+        "room_type": ("categorical", d.of("Entire home/apt", "Private room", "Shared room")),
+        "minimum_nights": ("continuous", 1 + d.counts(6)),
+        "availability_365": ("continuous", d.whole(0, 365)),
+        "reviews_per_month": ("continuous", d.money(0, 2)),
+        "date_added": ("datetime", pd.to_datetime(d.days()).strftime("%B %d, %Y")),
+        "film_rating": ("categorical", d.of("PG-13", "TV-MA", "R", "TV-14")),
+        "duration": ("categorical", d.of("90 min", "1 Season", "2 Seasons", "104 min")),
+        "Generation": ("ordinal", d.whole(1, 6)),
+        "Cover_Type": ("categorical", d.whole(1, 7)),
+        "Elevation": ("continuous", d.whole(1_859, 3_858)),
+        "buying": ("ordinal", d.of("vhigh", "high", "med", "low")),
+        "lug_boot": ("ordinal", d.of("small", "med", "big")),
+        "verdict": ("ordinal", d.of("unacc", "acc", "good", "vgood")),
+        "cholesterol": ("ordinal", d.of(1, 2, 3)),
+        "ap_hi": ("continuous", d.whole(90, 190)),
+        "avg_glucose_level": ("continuous", d.normal(106, 40, 2)),
+        "bmi": ("continuous", [f"{value:.1f}" if value > 17 else "N/A" for value in d.rng.normal(28, 6, N)]),
+        "day_name": ("ordinal", d.of("Thur", "Fri", "Sat", "Sun")),
+        "iso_num": ("categorical", d.whole(4, 140)),
+        "result": ("categorical", d.of("2-1", "1-0", "0-0", "1-3", "2-2")),
+        "season": ("categorical", d.of("2019-20", "2020-21", "2021-22")),
+        "version": ("categorical", d.of("1.0.1", "1.2.0", "2.0.0")),
+        "Timestamp": ("datetime", pd.to_datetime(d.days()).strftime("%Y-%m-%dT%H:%M:%SZ")),
+    }
+
+
 MAKERS: dict[str, Callable[[Draw], dict]] = {
     "bank marketing": _bank, "bank marketing, additional": _bank_additional, "heart disease": _heart,
     "titanic": _titanic, "housing": _housing, "house sales": _house_sales, "insurance": _insurance,
@@ -581,7 +620,7 @@ MAKERS: dict[str, Callable[[Draw], dict]] = {
     "store sales": _store_sales, "orders": _orders, "survey": _survey, "employees": _employees,
     "students": _students, "hotel bookings": _hotel, "taxi trips": _taxi, "bike rentals": _bikes,
     "credit": _credit, "pima, wine, iris and cars": _pima_wine_iris, "films and flights": _films_flights,
-    "adult, as in the archive": _adult_spelled,
+    "adult, as in the archive": _adult_spelled, "and others": _more,
 }  # fmt: skip
 
 
