@@ -33,19 +33,25 @@ def read_constraints(path: Path) -> list[Constraint]:
         ) from error
 
 
+def read_files(recipe: Path | None, constraints: Path | None) -> tuple[Any, list[Constraint]]:
+    """The recipe, or None, and the constraints of two files, so that a wrong one is said before anything is read."""
+    from core.workbench import preparing
+
+    steps = None if recipe is None else preparing.read_recipe(recipe)
+    return steps, [] if constraints is None else read_constraints(constraints)
+
+
 def prepared(
     session: Any,
     dataset_id: str,
-    recipe: Path | None,
-    constraints: Path | None,
+    steps: Any,
+    rules: list[Constraint],
     watched: Callable[[Any, str, str, Callable[[], Any]], Any],
 ) -> str:
     """The dataset after the recipe, with the constraints accepted; the same one where neither is given."""
     from core.workbench import constraining, data, preparing
 
-    rules = read_constraints(constraints) if constraints is not None else []
-    if recipe is not None:
-        steps = preparing.read_recipe(recipe)
+    if steps is not None:
         made = preparing.start_preparing(session, dataset_id, steps)
         watched(session, "preparing", made, lambda: data.dataset(session, made))
         for number, outcome in enumerate(preparing.outcomes_of(session, made), start=1):

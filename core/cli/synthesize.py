@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import Progress, results_table, write_whole
-from core.cli.prepared import prepared
+from core.cli.prepared import prepared, read_files
 from core.cli.reading import READ_HELP, TREAT_HELP, chosen_schema, finding_line, pairs, reading_options
 from core.records import Condition, Report, SampleRequest
 from core.schema import ColumnType
@@ -108,6 +108,7 @@ def synthesize(
     changes = pairs(settings, "--set") | {"seed": str(seed), "device": device}
     changes |= {"epochs": str(epochs)} if epochs else {}
     training.configured(preset, changes)  # a wrong setting is said before anything is read
+    steps, rules = read_files(recipe, constraints)
     private = out / PRIVATE
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
     private.chmod(0o700)
@@ -125,7 +126,7 @@ def synthesize(
             control_share=control_share, split_seed=seed,
         )  # fmt: skip
         _watched(session, "splitting", dataset_id, lambda: data.dataset(session, dataset_id))
-        dataset_id = prepared(session, dataset_id, recipe, constraints, _watched)
+        dataset_id = prepared(session, dataset_id, steps, rules, _watched)
         dataset = data.dataset(session, dataset_id)
         data.copy_split(session, dataset_id, private)
 

@@ -110,14 +110,24 @@ def recipe_of(session: Session, dataset_id: str) -> list[Mapping[str, Any]]:
     return found
 
 
+def root_of(session: Session, dataset_id: str) -> str:
+    """The dataset that was read from a file, from which recipes made this one; itself where there was no recipe."""
+    key = dataset_id
+    while parent := (read_json(job_folder(session, key) / "config.json") or {}).get("parent_id"):
+        if not (job_folder(session, parent) / "config.json").is_file():
+            break
+        key = parent
+    return key
+
+
 def replay_settings(session: Session, sample_id: str, *, outside: bool) -> dict[str, Any]:
     """What `python -m core replay` needs to make the rows again from the real table.
 
     For outside, without digest of the real table, reasons of types, and orders of levels, which are found again.
     """
     drawn = sample(session, sample_id)
-    trained, real = run(session, drawn.run_id), dataset(session, drawn.dataset_id)
-    made = dataset_config(session, drawn.dataset_id)
+    trained, real = run(session, drawn.run_id), dataset(session, root_of(session, drawn.dataset_id))
+    made = dataset_config(session, real.id)
     reading_id = str(made.get("table", "")).split("/")[1] if str(made.get("table", "")).startswith("jobs/") else ""
     reading = read_json(job_folder(session, reading_id) / "config.json") if reading_id else None
     source = Path(str((reading or {}).get("source", "")))

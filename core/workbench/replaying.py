@@ -20,7 +20,7 @@ from core.records import SampleRequest
 from core.schema import Schema
 from core.store.serial import file_hash
 from core.synthesis.config import TrainingConfig
-from core.workbench import data, sampling, sessions, training
+from core.workbench import data, preparing, sampling, sessions, training
 from core.workbench.sessions import Session
 
 Tell = Callable[[str, float], None]
@@ -106,10 +106,11 @@ def _made_again(session: Session, settings: Mapping[str, Any], real: Path, tell:
         "name": settings.get("name") or real.stem,
         "parent_id": None,
     }
-    if settings.get("recipe"):
-        config["recipe"] = settings["recipe"]
     data.start_for(session, "profile", config, job_id=dataset_id)
     _follow(session, dataset_id, "Splitting", tell)
+    if settings.get("recipe"):
+        dataset_id = preparing.start_preparing(session, dataset_id, preparing.make_recipe(settings["recipe"]))
+        _follow(session, dataset_id, "Preparing", tell)
     run_id = new_id("run")
     trained = TrainingConfig.from_json(settings["training"])
     config = {
