@@ -49,7 +49,7 @@ def measure(source: Path, home: Path) -> dict[str, float]:
             before = memory(server.process.pid, "VmRSS")
             reset_peak(server.process.pid)
             page.locator('input[type="file"]').first.set_input_files(str(source))
-            page.get_by_text("What each column represents").first.wait_for()
+            page.get_by_role("heading", name="What each column represents").wait_for()
             settle(page)
             page.wait_for_timeout(3_000)
             peak, after = memory(server.process.pid, "VmHWM"), memory(server.process.pid, "VmRSS")
