@@ -12,8 +12,11 @@ import pytest
 from core.workbench import judging, sessions
 from tests.pages.conftest import APP, EMOJI, LATEX, SCRIPT, Worked, charts, done, hostile_table, open_page, said
 
-PAGES = ("data", "explore", "train", "sample", "evaluate", "privacy")
-LATER = {"train": "No dataset yet", "sample": "No run yet", "evaluate": "No sample yet", "privacy": "No sample yet"}
+PAGES = ("data", "explore", "train", "sample", "evaluate", "privacy", "frontier")
+LATER = {
+    "train": "No dataset yet", "sample": "No run yet", "evaluate": "No sample yet", "privacy": "No sample yet",
+    "frontier": "No dataset yet",
+}
 
 
 @pytest.fixture
@@ -50,14 +53,7 @@ def test_a_filled_page_shows_every_name_as_text(page, worked):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("kind", ["dataset", "run", "sample"])
 def test_an_unknown_id_is_one_sentence_and_a_way_out(page, kind, empty_session):
-    needed = {
-        "data": "dataset",
-        "explore": "dataset",
-        "train": "dataset",
-        "sample": "run",
-        "evaluate": "sample",
-        "privacy": "sample",
-    }[page]
+    needed = {"sample": "run", "evaluate": "sample", "privacy": "sample"}.get(page, "dataset")
     app = open_page(page, session=empty_session.id, **{kind: f"{kind}-{'0' * 16}"})
     if kind == needed:
         assert len(app.error) == 1
