@@ -29,7 +29,7 @@ class SplitSpec:
     key : str
         32 hexadecimal digits that key the hash; drawn once per table.
     control_share : float
-        Share of rows that the model never sees, 0 to 0.9; 0 means no control rows.
+        Share of rows that the model never sees, 0 to 0.98; 0 means no control rows.
     group : str or None
         Entity column: all rows of one entity go to the same side.
     stratify : str or None
@@ -45,9 +45,9 @@ class SplitSpec:
     thresholds: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.control_share <= 0.9:
+        if not 0 <= self.control_share <= 0.98:
             raise InvalidConfig(
-                f"The control share is {self.control_share}, but must lie between 0 and 0.9.", field="control_share"
+                f"The control share is {self.control_share}, but must lie between 0 and 0.98.", field="control_share"
             )
 
     def to_json(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def test_a_specification_survives_json() -> None:
 
 
 def test_an_impossible_share_is_refused() -> None:
-    with pytest.raises(InvalidConfig, match="between 0 and 0.9"):
+    with pytest.raises(InvalidConfig, match="between 0 and 0.98"):
         SplitSpec(key=KEY, control_share=1.0)
 
 

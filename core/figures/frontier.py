@@ -168,42 +168,60 @@ def over_epochs_figure(
     selected : int, optional
         Epoch or step of the chosen checkpoint.
     """
-    figure = go.Figure()
     tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
+    traces = []
     for place, (name, ones) in enumerate(bands.items()):
-        colour = tones[place % len(tones)]
-        at = [one.step if by_steps else one.epoch for one in ones]
-        known = [(x, one) for x, one in zip(at, ones, strict=True) if one.low is not None and one.high is not None]
-        figure.add_scatter(
-            x=[x for x, _ in known] + [x for x, _ in reversed(known)],
-            y=[one.high for _, one in known] + [one.low for _, one in reversed(known)],
-            fill="toself", fillcolor=translucent(colour, 0.15), line={"width": 0}, hoverinfo="skip", showlegend=False,
-            mode="lines",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=at, y=[one.value for one in ones], mode="lines+markers", name=plain(short(name, 40)),
-            line={"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
-            marker={"size": 6, "symbol": SYMBOLS[place % len(SYMBOLS)]},
-            customdata=[[one.low, one.high, one.n_seeds] for one in ones],
-            hovertemplate="%{x:,}: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f}), seeds %{customdata[2]}"
-            "<extra></extra>",
-        )  # fmt: skip
+        traces += _band_traces(name, ones, tones[place % len(tones)], place, by_steps)
     looks = {CONTROL: colours.real, COPY: colours.bad}
-    for name, value in (anchors or {}).items():
-        figure.add_hline(
-            value, line={"color": looks.get(name, colours.muted), "width": 1.2, "dash": "dot"}, annotation_text=name,
-            annotation_position="bottom right", annotation_font={"size": 11, "color": looks.get(name, colours.muted)},
-        )  # fmt: skip
+    lines = [_line("y", value, looks.get(name, colours.muted), 1.2, "dot") for name, value in (anchors or {}).items()]
+    names = [
+        {"x": 1, "xref": "paper", "y": value, "text": name, "showarrow": False, "xanchor": "right", "yanchor": "top",
+         "font": {"size": 11, "color": looks.get(name, colours.muted)}}
+        for name, value in (anchors or {}).items()
+    ]  # fmt: skip
     if limit is not None:
-        figure.add_hline(limit, line={"color": colours.caution, "width": 2, "dash": "dash"})
+        lines.append(_line("y", limit, colours.caution, 2, "dash"))
     if selected is not None:
-        figure.add_vline(selected, line={"color": colours.text, "width": 1})
-    styled(figure, colours, height=height, legend=len(bands) > 1)
-    figure.update_xaxes(
-        title={"text": "Generator steps" if by_steps else "Epoch"}, type="log" if logarithmic else "linear"
-    )
-    figure.update_yaxes(title={"text": plain(title)})
-    return figure
+        lines.append(_line("x", selected, colours.text, 1, "solid"))
+    # made at once: a slider redraws nine of these, and every call that adds to a figure checks all of it again
+    layout = {
+        "shapes": lines, "annotations": names,
+        "xaxis": {
+            "title": {"text": "Generator steps" if by_steps else "Epoch"}, "type": "log" if logarithmic else "linear"
+        },
+        "yaxis": {"title": {"text": plain(title)}},
+    }  # fmt: skip
+    figure = go.Figure(data=traces, layout=layout)
+    return styled(figure, colours, height=height, legend=len(bands) > 1)
+
+
+def _line(axis: str, value: float, colour: str, width: float, dash: str) -> dict:
+    """A line across the whole chart at a value of one axis."""
+    other = "x" if axis == "y" else "y"
+    ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1, f"{other}ref": "paper"}
+    return {"type": "line", **ends, "line": {"color": colour, "width": width, "dash": dash}}
+
+
+def _band_traces(name: str, ones: Sequence[Band], colour: str, place: int, by_steps: bool) -> list[dict]:
+    """The band of one setting and the line in it."""
+    at = [one.step if by_steps else one.epoch for one in ones]
+    known = [(x, one) for x, one in zip(at, ones, strict=True) if one.low is not None and one.high is not None]
+    return [
+        {
+            "type": "scatter", "mode": "lines", "x": [x for x, _ in known] + [x for x, _ in reversed(known)],
+            "y": [one.high for _, one in known] + [one.low for _, one in reversed(known)], "fill": "toself",
+            "fillcolor": translucent(colour, 0.15), "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False,
+        },
+        {
+            "type": "scatter", "mode": "lines+markers", "x": at, "y": [one.value for one in ones],
+            "name": plain(short(name, 40)),
+            "line": {"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
+            "marker": {"size": 6, "symbol": SYMBOLS[place % len(SYMBOLS)]},
+            "customdata": [[one.low, one.high, one.n_seeds] for one in ones],
+            "hovertemplate": "%{x:,}: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f}), "
+            "seeds %{customdata[2]}<extra></extra>",
+        },
+    ]  # fmt: skip
 
 
 def describe_frontier(settings: Sequence[Series], x: str, y: str) -> str:

@@ -12,9 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.errors import NotApplicable
+from core.evaluation.canaries import Canaries, canary_results, nearness
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Tables
+from core.jobs.canaries import canaries_of
 from core.jobs.context import JobContext
+from core.jobs.files import read_json
+from core.jobs.protocol import CONFIG
 from core.records import Direction, MetricResult, Report, SampleRequest, Scope
 from core.synthesis.checkpoint import load_model
 from core.synthesis.sample import draw_sample
@@ -50,6 +55,8 @@ class Bench:
     device : str
     versions : mapping
         Libraries, for the reports.
+    canaries : Canaries or None
+        Made-up rows that were planted among the train rows of this run.
     """
 
     tables: Tables
@@ -59,6 +66,7 @@ class Bench:
     n_rows: int
     device: str
     versions: Mapping[str, str]
+    canaries: Canaries | None = None
 
     def checkpoint(
         self, folder: Path, records: Iterable[Mapping[str, Any]], tell: Callable[[float, str], None]
@@ -71,8 +79,20 @@ class Bench:
         model = load_model(folder)
         request = SampleRequest(n_rows=self.n_rows, seed=self.seed)
         drawn = draw_sample(model, request, self.tables.schema, device=self.device, threads=self.tables.threads).frame
-        more = critic_gap(records, model.step)
+        more = [*critic_gap(records, model.step), *self._exposure(drawn)]
         return self._judged(drawn, tell, begun, more, seed=model.config.seed, epoch=model.epoch, step=model.step)
+
+    def _exposure(self, drawn: pd.DataFrame) -> list[MetricResult]:
+        """What the probe sample knows of planted rows, at scope table; empty where none were planted."""
+        if self.canaries is None:
+            return []
+        tables = self.tables
+        scores = nearness(self.canaries, tables.train, drawn, tables.schema, seed=self.seed)
+        try:
+            found = canary_results(self.canaries, scores, "", n_looks=1, n_rows=len(drawn))
+        except NotApplicable:  # the coin planted all or none
+            return []
+        return [dataclasses.replace(one, scope=Scope.TABLE, subject=()) for one in found]
 
     def anchors(self, tell: Callable[[float, str], None]) -> Iterable[Judged]:
         """The same judgment on cases whose answer is known: fresh real rows, and copies of train rows."""
@@ -178,6 +198,7 @@ def nndr_gap(found: Iterable[Any]) -> list[MetricResult]:
 def bench_of(context: JobContext, tables: Tables, fresh: pd.DataFrame | None, versions: Mapping[str, str]) -> Bench:
     """The bench that the settings of a tape ask for."""
     config = context.config
+    run_settings = read_json(context.session / "jobs" / str(config["run_id"]) / CONFIG) or {}
     return Bench(
         tables=tables,
         fresh=fresh,
@@ -186,4 +207,5 @@ def bench_of(context: JobContext, tables: Tables, fresh: pd.DataFrame | None, ve
         n_rows=int(config["probe_rows"]),
         device=str(config.get("device") or "auto"),
         versions=versions,
+        canaries=canaries_of(run_settings, tables.train, tables.schema),
     )

@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import InvalidConfig, UnknownId, listed
 from core.evaluation.caps import RULABLE, decide, parse_rules
 from core.jobs.ids import check_id, new_id
-from core.jobs.launch import extend_job, resume_job
+from core.jobs.launch import extend_job
 from core.jobs.protocol import JobState, JobView, list_jobs
 from core.jobs.tapes import decisions_of, points_of, report_of_point
 from core.limits import PROBE_ROWS
@@ -24,7 +24,7 @@ from core.workbench.data import dataset, start_for, table_path
 from core.workbench.judging import PARTS, evaluation_config
 from core.workbench.sampling import start_sampling
 from core.workbench.sessions import Session, job_folder
-from core.workbench.training import RunView, run, start_training
+from core.workbench.training import RunView, follow_tapes, resume_run, run, start_training
 
 MAX_CHECKPOINTS = 60
 SPACINGS = ("log", "even")
@@ -272,20 +272,12 @@ def judge_thoroughly(session: Session, run_id: str, epoch: int, *, plan: str = "
     return start_tape(session, run_id, TapeSettings(), epochs=[epoch], plan=plan, anchors=False)
 
 
-def follow_tape(session: Session, run_id: str) -> None:
-    """Let the tapes of a run go on where they were paused or cut off."""
-    for view in tape(session, run_id).jobs:
-        if view.state.can_resume:
-            resume_job(view.folder)
-
-
 def resume(session: Session, run_id: str) -> None:
     """Go on training, and judging, from where both were."""
-    trained = run(session, run_id)
-    if trained.job.state.can_resume:
-        resume_job(trained.job.folder)
-        session.store.audit("resume run", ids=(run_id,))
-    follow_tape(session, run_id)
+    if run(session, run_id).job.state.can_resume:
+        resume_run(session, run_id)
+    else:
+        follow_tapes(session, run_id)
 
 
 def train_more(session: Session, run_id: str, epochs: int) -> None:

@@ -18,7 +18,7 @@ UTILITY = (
 )  # fmt: skip
 PRIVACY = (
     "membership_auc", "singling_out_univariate", "singling_out_multivariate", "dcr_share", "memorised_share",
-    "nndr_gap", "membership_tpr_10", "exact_copies", "critic_gap",
+    "nndr_gap", "membership_tpr_10", "exact_copies", "critic_gap", "canary_exposure",
 )  # fmt: skip
 NEVER_APART = ("seed", "epochs", "threads", "device", "checkpoint_every")
 """Settings that make no other setting: seeds repeat one, and epochs are what the tape itself varies."""

@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import InvalidConfig, TooFewRows, UnknownId
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import control, extend_job, resume_job
-from core.jobs.protocol import JobView
+from core.jobs.protocol import JobView, list_jobs
 from core.limits import MIN_TRAIN_ROWS
 from core.records import EpochRecord
 from core.synthesis.config import PRESETS, TrainingConfig, preset_for
@@ -169,6 +169,14 @@ def resume_run(session: Session, run_id: str) -> None:
     """Go on from the last checkpoint, with the very numbers of a run that was never interrupted."""
     resume_job(run(session, run_id).job.folder)
     session.store.audit("resume run", ids=(run_id,))
+    follow_tapes(session, run_id)
+
+
+def follow_tapes(session: Session, run_id: str) -> None:
+    """Let the tapes of a run go on where they were paused or cut off."""
+    for view in list_jobs(session.folder):
+        if view.kind == "tape" and view.config.get("run_id") == run_id and view.state.can_resume:
+            resume_job(view.folder)
 
 
 def extend_run(session: Session, run_id: str, epochs: int) -> None:

@@ -22,7 +22,7 @@ from pages.components.words import count, text
 
 OVER_EPOCHS = (
     "utility_kept", "column_shapes", "pair_trends", "detection_auc", "membership_auc", "singling_out_univariate",
-    "dcr_share", "nndr_gap", "critic_gap",
+    "dcr_share", "nndr_gap", "critic_gap", "canary_exposure",
 )  # fmt: skip
 MORE_EPOCHS = 50
 

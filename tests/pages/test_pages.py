@@ -14,7 +14,10 @@ from tests.pages.conftest import APP, EMOJI, LATEX, SCRIPT, Worked, charts, done
 
 PAGES = ("data", "explore", "train", "sample", "evaluate", "privacy", "frontier")
 LATER = {
-    "train": "No dataset yet", "sample": "No run yet", "evaluate": "No sample yet", "privacy": "No sample yet",
+    "train": "No dataset yet",
+    "sample": "No run yet",
+    "evaluate": "No sample yet",
+    "privacy": "No sample yet",
     "frontier": "No dataset yet",
 }
 

@@ -70,14 +70,14 @@ def run(context: JobContext) -> JobState:
         # Whoever resumed a training that a rule had stopped wants it to go on.
         terms = dataclasses.replace(terms, stops=False, plateau={})
     bench = _bench(context)
-    if config.get("anchors", True):
-        _judge_anchors(context, bench, points)
     rejected: set[int] = set()
     while True:
         state = _state(terms.run)
         waiting = [epoch for epoch in _wanted(terms) if epoch not in rejected | _judged_epochs(points)]
         if waiting:
             _judge(context, bench, terms, waiting, points, rejected)
+        elif config.get("anchors", True) and not any(point.anchor for point in points):
+            _judge_anchors(context, bench, points)  # between checkpoints, so that no point waits for them
         elif state.is_over:
             return JobState.DONE if state is JobState.DONE else JobState.PAUSED
         else:
@@ -134,9 +134,6 @@ def _judged_epochs(points: list[TapePoint]) -> set[int]:
 
 
 def _judge_anchors(context: JobContext, bench: Bench, points: list[TapePoint]) -> None:
-    known = {point.anchor for point in points}
-    if known - {""}:
-        return
     for judged in bench.anchors(lambda share, message: context.step(None, f"Judging anchors: {message}")):
         _keep(context, judged, points)
 
