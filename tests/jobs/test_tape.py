@@ -87,10 +87,10 @@ def test_without_control_rows_quality_is_judged_and_the_rest_says_why(session, b
     tape_id = start_job(session, "tape", config)
     assert by_hand(tape_id) == 0
     points = points_of(JobView(session / "jobs" / tape_id))
-    assert [one.anchor for one in points] == [COPY, ""]
-    assert points[1].find("column_shapes") is not None
-    assert points[1].find("membership_auc") is None
-    assert "control rows" in points[1].reason("membership_auc")
+    assert [one.anchor for one in points] == ["", COPY]
+    assert points[0].find("column_shapes") is not None
+    assert points[0].find("membership_auc") is None
+    assert "control rows" in points[0].reason("membership_auc")
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_a_paused_run_pauses_its_tape(session, by_hand, trained) -> None:
