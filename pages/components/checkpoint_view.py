@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
+from core.figures.correlations import clustered
 from core.figures.glossary import entry
 from core.records import Report
 from core.workbench import frontier, judging
@@ -16,7 +17,7 @@ from pages.components.column_gallery import column_gallery
 from pages.components.distance_view import show_distances
 from pages.components.frame import show_error
 from pages.components.numbers_view import show_numbers
-from pages.components.pairs_view import show_pairs
+from pages.components.pairs_view import show_heatmaps
 from pages.components.progress import badge
 from pages.components.tiles import tiles
 
@@ -80,7 +81,8 @@ def _charts(report: Report) -> None:
     if chosen == "Columns":
         column_gallery(report)
     elif chosen == "Pairs":
-        show_pairs(report)
+        for picture in report.correlations[:1]:
+            show_heatmaps(clustered(picture))
     elif chosen == "Distances":
         show_distances(report)
     elif chosen == "Attacks":

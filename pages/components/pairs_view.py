@@ -30,7 +30,7 @@ def show_pairs(here: Session, evaluation_id: str, report: Report) -> None:
         "Order of columns", ORDERS, default="Clustered", required=True, key="pairs-order",
         help="Clustered: columns that go together in the real table stand beside each other.",
     )  # fmt: skip
-    _heatmaps(clustered(picture) if order == "Clustered" else picture)
+    show_heatmaps(clustered(picture) if order == "Clustered" else picture)
     st.markdown("**Pairs that moved most** :gray[click a row to see the two columns together]")
     moved = moved_most(picture)
     chosen = st.dataframe(
@@ -49,7 +49,8 @@ def show_pairs(here: Session, evaluation_id: str, report: Report) -> None:
     _joint(here, evaluation_id, report, moved, rows[0] if rows else None)
 
 
-def _heatmaps(picture: CorrelationPicture) -> None:
+def show_heatmaps(picture: CorrelationPicture) -> None:
+    """Real, synthetic and their difference beside one another."""
     height = min(max(190 + 15 * len(picture.columns), 340), 620)
     figures = correlation_figures(picture, colours=charts.colours(), height=height)
     words = (

@@ -44,6 +44,10 @@ def test_a_tape_shows_its_curve_every_metric_and_the_charts_of_the_chosen_epoch(
     app.select_slider[0].set_value(1).run()
     assert not app.exception
     assert "Epoch 1" in said(app)
+    for name in ("Pairs", "Distances", "Attacks", "All numbers"):
+        next(one for one in app.segmented_control if one.label == "Charts").set_value(name).run()
+        assert not app.exception, [one.value for one in app.exception]
+        assert not app.error, [one.value for one in app.error]
 
 
 def test_a_cap_says_the_last_epoch_inside_and_a_wrong_rule_says_why(taped) -> None:
