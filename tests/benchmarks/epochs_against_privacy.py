@@ -25,6 +25,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+# threads that wait must sleep (docs/what-we-learned.md); said before torch is imported
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.repetition import bands
@@ -106,13 +109,15 @@ class Study:
         When to stop, in seconds of the monotonic clock.
     """
 
-    def __init__(self, table: RealTable, results: Path, work: Path, ends_at: float, steps: int = STEPS) -> None:
+    def __init__(
+        self, table: RealTable, results: Path, work: Path, ends_at: float, steps: int = STEPS, threads: int = 1
+    ) -> None:
         self.table, self.results, self.work, self.ends_at, self.steps = table, results, work, ends_at, steps
         self.lines = read_lines(results)
         rows = np.random.default_rng(8).permutation(len(table.control))
         self.control = table.control.iloc[rows[:CONTROL_ROWS]].reset_index(drop=True)
         self.fresh = table.control.iloc[rows[CONTROL_ROWS : CONTROL_ROWS + PROBE_ROWS]].reset_index(drop=True)
-        self.threads = os.cpu_count() or 1
+        self.threads = threads
 
     def run(self, cell: Cell) -> bool:
         """Do what is left of a cell; whether it is done."""
@@ -287,6 +292,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--work", type=Path, help="Folder for cells that were cut off; beside the results by default.")
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--threads", type=int, default=1, help="Of training and judging; one is enough for few rows.")
     parser.add_argument("--only", metavar="N", type=int, nargs="*", help="Train rows to study; all by default.")
     parser.add_argument("--report", action="store_true", help="Print tables of what is there, and run nothing.")
     chosen = parser.parse_args()
@@ -297,7 +303,7 @@ def main() -> None:
     ends_at = time.monotonic() + 60 * chosen.budget
     work = chosen.work or chosen.results.with_suffix(".work")
     # half of the rows are control rows: 5,000 to judge by and as many for the controls
-    study = Study(load_table("census", control_share=0.4), chosen.results, work, ends_at, chosen.steps)
+    study = Study(load_table("census", control_share=0.4), chosen.results, work, ends_at, chosen.steps, chosen.threads)
     wanted = [cell for cell in cells() if not chosen.only or cell.n_train in chosen.only]
     done = 0
     for cell in wanted:
