@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.workbench import data, training
+from core.errors import UserError
+from core.synthesis.config import TrainingConfig
+from core.workbench import data, preflight, training
 from core.workbench.sessions import Session
 from pages.components import selection, session
 from pages.components.canary_view import canary_form
-from pages.components.frame import empty, header
+from pages.components.frame import empty, header, show_error
+from pages.components.preflight_view import show_preflight
 from pages.components.progress import finished
+from pages.components.queue_view import show_queue
 from pages.components.router import page
 from pages.components.run_view import show_run
-from pages.components.training_form import training_form
+from pages.components.training_form import BASE, NEW, Base, chosen_base, training_form
 from pages.components.words import count, name
 
-NEW = "new-run"
+OWN = "these settings"
+CHECKED = "form-checked"
+"""Settings that the form was asked to check, and the form they belong to."""
 
 
 def render() -> None:
@@ -50,6 +56,7 @@ def _run(here: Session, run_id: str) -> None:
         if st.button("Train another", icon=":material/add:", key="another-run"):
             st.session_state[NEW] = True
             st.rerun()
+    show_queue(here)
     show_run(here, run_id)
 
 
@@ -59,13 +66,43 @@ def _form(here: Session, dataset_id: str, run_id: str | None) -> None:
     if run_id and st.button("Back to the run", icon=":material/arrow_back:", type="tertiary", key="back-to-run"):
         st.session_state[NEW] = False
         st.rerun()
+    show_queue(here)
+    presets = preflight.presets(real.n_train)
+    earlier = training.warm_sources(here)
     planted = canary_form()
-    config = training_form()
-    if config is not None:
-        started = training.start_training(here, dataset_id, config, canaries=planted)
-        st.session_state[NEW] = False
-        selection.choose("run", started)
-        st.rerun()
+    base = chosen_base(
+        presets,
+        {one.id: one.config for one in earlier},
+        {one.id: f"Run {one.id[-4:]} · {count(one.epochs_done, 'epoch')}" for one in earlier},
+    )
+    sent = training_form(base.key, base.config)
+    if sent is not None and not sent.start:
+        st.session_state[CHECKED] = {"form": base.key, "config": sent.config.to_json()}
+    _preflight(here, dataset_id, base, presets)
+    if sent is None or not sent.start:
+        return
+    try:
+        started = training.start_training(here, dataset_id, sent.config, canaries=planted, warm_from=base.warm_from)
+    except UserError as error:
+        show_error(error)
+        return
+    for name_of in (BASE, CHECKED):
+        st.session_state.pop(name_of, None)
+    st.session_state[NEW] = False
+    selection.choose("run", started)
+    st.rerun()
+
+
+def _preflight(here: Session, dataset_id: str, base: Base, presets: dict[str, TrainingConfig]) -> None:
+    """What the settings that were checked last will need; before a check, what the form starts from."""
+    asked = st.session_state.get(CHECKED)
+    if asked and asked["form"] == base.key:
+        configs, chosen = {OWN: TrainingConfig.from_json(asked["config"])}, OWN
+    elif base.key in presets:
+        configs, chosen = presets, base.key
+    else:
+        configs, chosen = {OWN: base.config}, OWN
+    show_preflight(here, dataset_id, configs, chosen, key="own" if chosen == OWN else "presets")
 
 
 page(render)

@@ -32,6 +32,8 @@ class Palette:
         Verdicts; always shown with a word.
     diverging : tuple of str
         From -1 over 0 (the page's own tone) to +1, evenly spaced.
+    sequential : tuple of str
+        From bad to good: lightness alone tells them apart, in both appearances good lies nearest to the page.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Palette:
     caution: str
     bad: str
     diverging: tuple[str, ...]
+    sequential: tuple[str, ...]
 
 
 LIGHT = Palette(
@@ -63,6 +66,7 @@ LIGHT = Palette(
     caution="#946200",
     bad="#B3261E",
     diverging=("#8C4303", "#D98032", "#F5C793", "#F4F5F7", "#BDB8DC", "#7E72B4", "#3F2070"),
+    sequential=("#7A2E00", "#B4531A", "#DD8A4E", "#F1C59E", "#F3EEE9"),
 )
 
 DARK = Palette(
@@ -79,6 +83,7 @@ DARK = Palette(
     caution="#E3B341",
     bad="#F28B82",
     diverging=("#F7B267", "#C97A2B", "#6E4A26", "#232A32", "#4B447C", "#8A7FD0", "#C9C2F7"),
+    sequential=("#FFC48A", "#DB8A3F", "#96602F", "#554030", "#262C33"),
 )
 
 

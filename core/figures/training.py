@@ -1,8 +1,8 @@
-"""Curves of a training run: both losses as epoch means with their spread, and the conditional loss."""
+"""Curves of a training run: what every epoch measured as means with their spread, and how two runs compare."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.figures.theme import LIGHT, Palette, styled, translucent
 from core.limits import CURVE_POINTS
-from core.records import EpochRecord
+from core.records import EpochRecord, Rollback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +31,39 @@ class LossCurve:
 
 LOSSES = ("generator", "discriminator", "conditional")
 
+MEASURES: Mapping[str, str] = {
+    "generator_loss": "Generator loss (no unit)",
+    "discriminator_loss": "Discriminator loss (no unit)",
+    "critic_gap": "Critic gap (no unit; falls while learning)",
+    "gradient_penalty": "Gradient penalty (lower is steadier)",
+    "conditional_loss": "Cross-entropy (nats; lower is better)",
+    "generator_gradient_norm": "Generator gradient norm",
+    "discriminator_gradient_norm": "Discriminator gradient norm",
+    "mean_shape": "Mean column shape (0 to 1; higher is better)",
+}
+"""What can be drawn against the epoch, with its axis."""
+
 
 def loss_curve(records: Sequence[EpochRecord], loss: str) -> LossCurve:
-    """Epoch means of one loss from records of whole or partial epochs, weighted by steps.
+    """Epoch means of one loss; as `measure_curve`."""
+    return measure_curve(records, f"{loss}_loss")
 
-    The spread of an epoch joins the spread within its stretches and between their means.
+
+def measure_curve(records: Sequence[EpochRecord], measure: str) -> LossCurve:
+    """Epoch means of one measure from records of whole or partial epochs, weighted by steps.
+
+    The spread of an epoch joins the spread within its stretches and between their means. `mean_shape` has a value at
+    each probe, without a spread.
     """
+    if measure == "mean_shape":
+        probed = [(one.epoch, one.probe.mean_shape) for one in records if one.probe and one.probe.shapes]
+        points = np.array([(epoch, value) for epoch, value in probed if value is not None], dtype=float).reshape(-1, 2)
+        return LossCurve(epoch=points[:, 0], mean=points[:, 1], spread=np.zeros(len(points)))
     if not records:
         return LossCurve(epoch=np.empty(0), mean=np.empty(0), spread=np.empty(0))
     epochs = np.array([record.epoch for record in records], dtype=float)
-    means = np.array([getattr(record, f"{loss}_loss") for record in records], dtype=float)
-    spreads = np.array([getattr(record, f"{loss}_loss_std", 0.0) for record in records], dtype=float)
+    means = np.array([getattr(record, measure) for record in records], dtype=float)
+    spreads = np.array([getattr(record, f"{measure}_std") for record in records], dtype=float)
     steps = np.array([record.step for record in records], dtype=float)
     weights = np.maximum(np.diff(steps, prepend=0.0), 1.0)
     found, inverse = np.unique(epochs, return_inverse=True)
@@ -76,7 +98,13 @@ def thinned(curve: LossCurve, limit: int = CURVE_POINTS) -> LossCurve:
     return LossCurve(epoch=curve.epoch[kept], mean=curve.mean[kept], spread=curve.spread[kept])
 
 
-def loss_figure(records: Sequence[EpochRecord], smoothing: int = 0, *, colours: Palette = LIGHT) -> go.Figure:
+def loss_figure(
+    records: Sequence[EpochRecord],
+    smoothing: int = 0,
+    *,
+    rollbacks: Sequence[Rollback] = (),
+    colours: Palette = LIGHT,
+) -> go.Figure:
     """Generator and discriminator loss against the epoch, each with a band of one standard deviation.
 
     Parameters
@@ -84,6 +112,8 @@ def loss_figure(records: Sequence[EpochRecord], smoothing: int = 0, *, colours: 
     records : sequence of EpochRecord, oldest first
     smoothing : int
         Epochs of the exponential mean drawn as the line; 0 or 1 draws the epoch means themselves.
+    rollbacks : sequence of Rollback
+        Where the run went back: the stretch that was given up is drawn thin and dotted, its end marked.
     colours : Palette
     """
     figure = go.Figure()
@@ -93,23 +123,78 @@ def loss_figure(records: Sequence[EpochRecord], smoothing: int = 0, *, colours: 
     )
     for loss, name, colour, dash in looks:
         _add_curve(figure, loss_curve(records, loss), name=name, colour=colour, dash=dash, smoothing=smoothing)
-    return _finished(figure, records, colours, title="Loss (no unit)")
+    figure = _finished(figure, records, colours, title="Loss (no unit)")
+    return _with_rollbacks(figure, rollbacks, colours)
 
 
 def conditional_figure(records: Sequence[EpochRecord], smoothing: int = 0, *, colours: Palette = LIGHT) -> go.Figure:
     """How well the generator obeys the requested level: cross-entropy in nats, lower is better."""
+    return measure_figure(records, ("conditional_loss",), smoothing, colours=colours, names=("Conditional loss",))
+
+
+def measure_figure(
+    records: Sequence[EpochRecord],
+    measures: Sequence[str],
+    smoothing: int = 0,
+    *,
+    names: Sequence[str],
+    colours: Palette = LIGHT,
+) -> go.Figure:
+    """One or two measures against the epoch on an axis from zero, each with its band."""
+    looks = ((colours.generator, "solid"), (colours.discriminator, "dash"))
     figure = go.Figure()
-    curve = loss_curve(records, "conditional")
-    _add_curve(figure, curve, name="Conditional loss", colour=colours.generator, dash="dot", smoothing=smoothing)
-    figure = _finished(figure, records, colours, title="Cross-entropy (nats)")
-    figure.update_layout(showlegend=False, margin={"t": 8})
+    for measure, name, (colour, dash) in zip(measures, names, looks, strict=False):
+        curve = measure_curve(records, measure)
+        _add_curve(figure, curve, name=name, colour=colour, dash=dash, smoothing=smoothing)
+    figure = _finished(figure, records, colours, title=MEASURES[measures[0]] if len(measures) == 1 else "No unit")
+    if len(measures) == 1:
+        figure.update_layout(showlegend=False, margin={"t": 8})
     return figure.update_yaxes(rangemode="tozero")
 
 
-def _add_curve(figure: go.Figure, curve: LossCurve, *, name: str, colour: str, dash: str, smoothing: int) -> None:
+def comparison_figure(
+    runs: Mapping[str, Sequence[EpochRecord]], measure: str, smoothing: int = 0, *, colours: Palette = LIGHT
+) -> go.Figure:
+    """One measure of several runs on one chart, told apart by colour and dash.
+
+    Parameters
+    ----------
+    runs : mapping of a run's label to its records
+    measure : str
+        One of `MEASURES`.
+    """
+    looks = ((colours.real, "solid"), (colours.synthetic, "dash"), (colours.muted, "dot"))
+    figure, last = go.Figure(), []
+    for (label, records), (colour, dash) in zip(runs.items(), looks, strict=False):
+        curve = measure_curve(records, measure)
+        _add_curve(figure, curve, name=label, colour=colour, dash=dash, smoothing=smoothing, band=False)
+        last.extend(records[-1:])
+    return _finished(figure, last, colours, title=MEASURES[measure])
+
+
+def _with_rollbacks(figure: go.Figure, rollbacks: Sequence[Rollback], colours: Palette) -> go.Figure:
+    for one in rollbacks:
+        for at, (name, colour) in enumerate((("generator", colours.generator), ("critic", colours.discriminator)), 1):
+            points = [(row[0], row[at]) for row in one.abandoned if row[at] is not None]
+            figure.add_scatter(
+                x=[epoch for epoch, _ in points], y=[value for _, value in points], mode="lines", showlegend=False,
+                line={"color": colour, "width": 1, "dash": "dot"}, opacity=0.6,
+                hovertemplate=f"%{{y:.3f}} ({name}, given up)<extra></extra>",
+            )  # fmt: skip
+        figure.add_vline(x=one.to_epoch, line={"color": colours.caution, "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            x=one.to_epoch, y=1, yref="paper", yanchor="bottom", xanchor="left", showarrow=False,
+            text=f"went back, rate {one.learning_rate:.2g}", font={"color": colours.caution, "size": 11},
+        )  # fmt: skip
+    return figure
+
+
+def _add_curve(
+    figure: go.Figure, curve: LossCurve, *, name: str, colour: str, dash: str, smoothing: int, band: bool = True
+) -> None:
     line = LossCurve(epoch=curve.epoch, mean=smoothed(curve.mean, smoothing), spread=curve.spread)
     drawn = thinned(line)
-    if np.any(drawn.spread > 0):
+    if band and np.any(drawn.spread > 0):
         figure.add_scatter(
             x=np.concatenate([drawn.epoch, drawn.epoch[::-1]]),
             y=np.concatenate([drawn.mean + drawn.spread, (drawn.mean - drawn.spread)[::-1]]),

@@ -7,7 +7,8 @@ import secrets
 
 from core.errors import UnknownId
 
-ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep", "exploration", "treated")
+ID_KINDS = ("reading", "dataset", "run", "sample", "evaluation", "export", "tape", "sweep", "exploration", "treated",
+            "preflight")  # fmt: skip
 """What ids are given to. A made thing has the id of the job that makes it."""
 
 JOB_ID_KINDS = {
@@ -21,6 +22,7 @@ JOB_ID_KINDS = {
     "sweep": "sweep",
     "explore": "exploration",
     "treat": "treated",
+    "preflight": "preflight",
 }
 """Kind of the id that a job of each kind carries."""
 

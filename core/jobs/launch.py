@@ -177,6 +177,32 @@ def extend_job(folder: Path | str, epochs: int) -> None:
         resume_job(view.folder)
 
 
+def reorder_jobs(session_folder: Path | str, order: Iterable[str]) -> None:
+    """Give waiting jobs their turns in another order; what has begun meanwhile is left alone.
+
+    Parameters
+    ----------
+    order : job ids
+        Jobs that wait, in the order wanted. They share out the moments at which they were put into the queue.
+
+    Raises
+    ------
+    UnknownId
+        If one of them is not there.
+    """
+    views = [JobView(Path(session_folder) / "jobs" / check_id(one)) for one in order]
+    waiting = [view for view in views if read_status(view.folder).state is JobState.WAITING]
+    moments = sorted(read_status(view.folder).queued_at for view in waiting)
+    for at in range(1, len(moments)):
+        moments[at] = max(moments[at], moments[at - 1] + 1e-3)
+    for view, moment in zip(waiting, moments, strict=True):
+        # A worker that begins holds the lock: its status is its own from then on.
+        with held(view.folder / STEER_LOCK, timeout=10), held(view.folder / LOCK, timeout=0) as mine:
+            last = read_status(view.folder)
+            if mine and last.state is JobState.WAITING:
+                write_status(view.folder, dataclasses.replace(last, queued_at=moment))
+
+
 def _is_extended(view: JobView) -> bool:
     done = read_status(view.folder).details.get("epochs_done")
     target = view.target_epochs

@@ -118,6 +118,13 @@ def resident_bytes() -> int | None:
     return None
 
 
+def machine_bytes() -> int | None:
+    """Memory of this machine; None where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return None
+
+
 def memory_kills() -> int:
     """Processes that the kernel has killed for want of memory since it started; 0 where it does not say."""
     with contextlib.suppress(OSError, ValueError):

@@ -204,7 +204,9 @@ def lane(config: dict) -> str:
         settings = config.get("config")
         device = settings.get("device") if isinstance(settings, dict) else None
         return f"train on {device if device in ('cpu', 'cuda') else _best_device()}"
-    return {"evaluate": "judge", "sample": "draw", "tape": "tape", "sweep": "sweep"}.get(str(kind), "tables")
+    return {"evaluate": "judge", "sample": "draw", "tape": "tape", "sweep": "sweep", "preflight": "preflight"}.get(
+        str(kind), "tables"
+    )
 
 
 def _best_device() -> str:

@@ -328,8 +328,31 @@ def m007_treating(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("drop table job_before")
 
 
+def m008_preflights(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Preflights among the kinds of jobs."""
+    kinds = (*_FIRST_KINDS, "tape", "sweep", "explore", "treat", "preflight")
+    cursor.execute("alter table job rename to job_before")
+    cursor.execute(
+        f"""
+        create table job (
+            id varchar primary key,
+            kind varchar not null check (kind in {_one_of(kinds)}),
+            state varchar not null check (state in {_one_of(JobState)}),
+            config varchar not null,
+            error_id varchar not null,
+            error varchar not null,
+            created_at timestamp not null,
+            updated_at timestamp not null
+        )
+        """
+    )
+    cursor.execute("insert into job by name select * from job_before")
+    cursor.execute("drop table job_before")
+
+
 MIGRATIONS: tuple[Step, ...] = (
     m001_catalogue, m002_jobs, m003_audit, m004_more_verdicts, m005_tapes, m006_exploring, m007_treating,
+    m008_preflights,
 )  # fmt: skip
 
 

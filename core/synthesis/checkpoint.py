@@ -161,7 +161,7 @@ def state_of(training: Training) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], Encoder]:
+def read_meta(folder: Path) -> tuple[dict[str, Any], Encoder]:
     """Checked meta data and encoder of a checkpoint."""
     folder = Path(folder)
     try:
@@ -180,7 +180,8 @@ def _read(folder: Path) -> tuple[dict[str, Any], Encoder]:
     return meta, Encoder.from_json(meta["columns"], meta.get("rules"))
 
 
-def _tensors(path: Path) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors of one file of a checkpoint."""
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
@@ -198,13 +199,13 @@ def load_model(folder: Path) -> Model:
     CheckpointRejected
         If files are missing, damaged, altered or of another version.
     """
-    meta, encoder = _read(folder)
+    meta, encoder = read_meta(folder)
     config = TrainingConfig.from_json(meta["config"])
     spans = tuple(span for span in encoder.layout.spans if span.is_levels)
     conditions = Conditions(spans=spans, counts=np.array(meta["conditions"], dtype=np.int64))
     generator = Generator(config.noise_size, len(conditions), encoder.layout.width, config.generator_layers)
     try:
-        generator.load_state_dict(_tensors(Path(folder) / "model.safetensors"))
+        generator.load_state_dict(read_tensors(Path(folder) / "model.safetensors"))
     except RuntimeError as error:
         raise CheckpointRejected(
             f"The weights of the checkpoint {Path(folder).name!r} do not fit its layout."
@@ -234,7 +235,7 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
     CheckpointRejected
         If the checkpoint is damaged or these are other rows.
     """
-    meta, encoder = _read(folder)
+    meta, encoder = read_meta(folder)
     config = TrainingConfig.from_json(meta["config"])
     modelled = [column.name for column in schema.modelled]
     if modelled != [code.column for code in encoder.codes] or len(train) != meta["n_rows"]:
@@ -249,7 +250,7 @@ def resume(folder: Path, train: pd.DataFrame, schema: Schema) -> Training:
             f"The checkpoint {Path(folder).name!r} was trained on other rows.", "Resume with the dataset of its run."
         )
     try:
-        restore_state(training, _tensors(Path(folder) / "state.safetensors"))
+        restore_state(training, read_tensors(Path(folder) / "state.safetensors"))
     except (KeyError, RuntimeError) as error:
         raise CheckpointRejected(
             f"The state of the checkpoint {Path(folder).name!r} does not fit its layout."

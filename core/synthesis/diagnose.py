@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from core.records import EpochRecord
@@ -31,6 +32,8 @@ def diagnose(
     if any(one.rule == "diverged" for one in found):
         return tuple(found[:1])
     state = next(finding for rule in STATES if (finding := rule(history)) is not None)
+    if found and state.gravity is Gravity.GOOD:
+        state = dataclasses.replace(state, gravity=Gravity.INFO)  # settled, but not where it should be
     return (*found, state)
 
 

@@ -130,12 +130,10 @@ def collapsed(history: History) -> Finding | None:
             since = min(since, first)
     if not gone:
         return None
-    lowest = min(gone, key=lambda at: table[-1, at])
     names = [f"{history.name(at)} ({table[-1, at]:.0%})" for at in gone]
     return Finding(
         rule="mode collapse", gravity=Gravity.BAD, since=int(history.probe_epochs[since]),
-        words=f"Drawn rows have lost their variety in {listed(names, limit=5)}: the share is what is left of the real "
-        f"entropy, and {history.name(lowest)} has least.",
+        words=f"Drawn rows have lost their variety in {listed(names, limit=5)}: so much of the real entropy is left.",
         because=f"Entropy below {LOW_ENTROPY:.0%} of the train rows' in the last {PROBES_IN_A_ROW} probes, after at "
         f"least {PROBES_IN_A_ROW} probes above {GOOD_ENTROPY:.0%}.",
         advice="Go back to a checkpoint before it and halve the learning rate; a larger pack size (pac 4 to 10) lets "

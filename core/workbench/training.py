@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidConfig, TooFewRows, UnknownId
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import control, extend_job, resume_job
 from core.jobs.protocol import JobView, list_jobs
+from core.jobs.recovery import read_rollbacks
 from core.limits import MIN_TRAIN_ROWS
-from core.records import EpochRecord
+from core.records import EpochRecord, Rollback
+from core.schema import Schema
 from core.synthesis.config import PRESETS, TrainingConfig, preset_for
+from core.synthesis.diagnose import Finding, diagnose
 from core.workbench.absorb import absorb
 from core.workbench.canary_plan import CanaryPlan
 from core.workbench.data import dataset, start_for
@@ -37,6 +42,15 @@ class RunView:
     device : str
         Empty until training has begun.
     rows_per_second, eta_seconds : float or None
+    columns : tuple of str
+        Modelled columns, in the order of the probe's numbers.
+    rollbacks : list of Rollback
+    memory_bytes, device_bytes : int or None
+        Most memory that the worker, and the accelerator, have used so far.
+    diverged_epoch : int or None
+        Epoch in which training ended because numbers were no longer finite.
+    warm_start : mapping
+        Run and epoch that the weights came from, and what was carried over; empty without one.
     """
 
     id: str
@@ -49,6 +63,17 @@ class RunView:
     device: str
     rows_per_second: float | None
     eta_seconds: float | None
+    columns: tuple[str, ...] = ()
+    rollbacks: list[Rollback] = dataclasses.field(default_factory=list)
+    memory_bytes: int | None = None
+    device_bytes: int | None = None
+    diverged_epoch: int | None = None
+    warm_start: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def epochs_done(self) -> int:
+        """Whole epochs behind it."""
+        return next((one.epoch for one in reversed(self.records) if one.epoch_done), 0)
 
 
 def configured(preset: str | None, settings: Mapping[str, str], *, n_train: int | None = None) -> TrainingConfig:
@@ -75,6 +100,7 @@ def start_training(
     *,
     checkpoint_epochs: Sequence[int] = (),
     canaries: CanaryPlan | None = None,
+    warm_from: str | None = None,
 ) -> str:
     """Start a run; returns its id.
 
@@ -84,6 +110,8 @@ def start_training(
         Epochs that are kept beside those of `config.checkpoint_every`.
     canaries : CanaryPlan, optional
         Made-up rows that are planted among the train rows of this run alone (see `core.evaluation.canaries`).
+    warm_from : id of a run, optional
+        Its last checkpoint gives the weights to begin with.
 
     Raises
     ------
@@ -92,8 +120,12 @@ def start_training(
     """
     run_id = new_id("run")
     settings = training_job(session, dataset_id, config, checkpoint_epochs=checkpoint_epochs)
-    planted = None if canaries is None else canaries.to_json()
-    return start_for(session, "train", settings | {"run_id": run_id, "canaries": planted}, job_id=run_id)
+    settings |= {
+        "run_id": run_id,
+        "canaries": None if canaries is None else canaries.to_json(),
+        "warm_start": None if warm_from is None else _warm_start(session, dataset_id, config, warm_from),
+    }
+    return start_for(session, "train", settings, job_id=run_id)
 
 
 def training_job(
@@ -121,6 +153,41 @@ def training_job(
     }
 
 
+def _warm_start(session: Session, dataset_id: str, config: TrainingConfig, run_id: str) -> dict[str, Any]:
+    """Where the weights of a warm start come from, and what has to be known about it.
+
+    Raises
+    ------
+    InvalidConfig
+        If the earlier run has no checkpoint, or its generator other sizes.
+    """
+    earlier = run(session, run_id)
+    if not earlier.checkpoints:
+        raise InvalidConfig("The earlier run has no checkpoint to start from.", "Choose another one.", field="warm")
+    for name in ("generator_layers", "noise_size"):
+        if getattr(earlier.config, name) != getattr(config, name):
+            raise InvalidConfig(
+                f"The earlier run's {name} is {shown(getattr(earlier.config, name))}, and "
+                f"{shown(getattr(config, name))} here: a warm start needs a generator of the same sizes.",
+                "Take the earlier run's sizes, or start with fresh weights.",
+                field=name,
+            )
+    epoch, notes = earlier.checkpoints[-1], []
+    keys = {dataset(session, one).split.key for one in (earlier.dataset_id, dataset_id)}
+    if len(keys) > 1:
+        notes.append(
+            "The earlier run's dataset was divided otherwise, so control rows of this one may have been its train "
+            "rows: what is measured on control rows can be too good."
+        )
+    checkpoint = f"jobs/{run_id}/checkpoint-{epoch:06d}"
+    return {"run_id": run_id, "epoch": epoch, "checkpoint": checkpoint, "notes": notes}
+
+
+def warm_sources(session: Session) -> list[RunView]:
+    """Runs of this session that a warm start can begin from, newest first."""
+    return [one for one in runs(session) if one.checkpoints]
+
+
 def run(session: Session, run_id: str) -> RunView:
     """A run as it stands now."""
     folder = job_folder(session, check_id(run_id, "run"))
@@ -128,11 +195,12 @@ def run(session: Session, run_id: str) -> RunView:
         raise UnknownId("There is no such run in this session.", "Choose one of the list.")
     view = JobView(folder)
     status = view.status
-    records = [EpochRecord.from_json(line) for line in view.records()]
-    config = TrainingConfig.from_json(view.config["config"])
+    records = _records(view)
+    settings = view.config
+    config = TrainingConfig.from_json(settings["config"])
     return RunView(
         id=run_id,
-        dataset_id=view.config["dataset_id"],
+        dataset_id=settings["dataset_id"],
         config=config,
         target_epochs=view.target_epochs or config.epochs,
         job=view,
@@ -141,7 +209,64 @@ def run(session: Session, run_id: str) -> RunView:
         device=str(status.details.get("device", "")),
         rows_per_second=records[-1].rows_per_second if records else None,
         eta_seconds=status.eta_seconds,
+        columns=_modelled(folder, settings),
+        rollbacks=read_rollbacks(folder),
+        memory_bytes=status.details.get("memory_bytes"),
+        device_bytes=status.details.get("device_bytes"),
+        diverged_epoch=status.details.get("diverged_epoch"),
+        warm_start={**(settings.get("warm_start") or {}), **(status.details.get("warm_start") or {})},
     )
+
+
+_seen: dict[Path, tuple[list[Any], list[EpochRecord]]] = {}
+_names: dict[Path, tuple[str, ...]] = {}
+_KEPT = 64
+"""Runs whose records stay in memory as values: pages look at all runs of a dataset at every click."""
+
+
+def _records(view: JobView) -> list[EpochRecord]:
+    """Records of a run as values; only those that are new since the last look are made."""
+    lines = view.records()
+    raw, known = _seen.pop(view.folder, ([], []))
+    # a replaced file is read anew, and its lines are then other objects
+    if len(raw) > len(lines) or (raw and raw[-1] is not lines[len(raw) - 1]):
+        known = []
+    known = [*known, *map(EpochRecord.from_json, lines[len(known) :])]
+    _seen[view.folder] = (lines, known)
+    while len(_seen) > _KEPT:
+        _seen.pop(next(iter(_seen)), None)
+    return known
+
+
+def _modelled(folder: Path, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of a run's modelled columns; a run's schema never changes."""
+    if folder not in _names:
+        if len(_names) > 10 * _KEPT:
+            _names.clear()
+        _names[folder] = tuple(column.name for column in Schema.from_json(settings["schema"]).modelled)
+    return _names[folder]
+
+
+def findings(view: RunView) -> tuple[Finding, ...]:
+    """What the run's curves say, the gravest first."""
+    return diagnose(view.records, columns=view.columns, diverged_epoch=view.diverged_epoch)
+
+
+def differing(first: TrainingConfig, second: TrainingConfig) -> list[tuple[str, str, str]]:
+    """Settings in which two runs differ: label, and both values as texts."""
+    found = []
+    for one in dataclasses.fields(TrainingConfig):
+        values = tuple(shown(getattr(config, one.name)) for config in (first, second))
+        if values[0] != values[1]:
+            found.append((one.metadata["label"], *values))
+    return found
+
+
+def shown(value: object) -> str:
+    """A setting's value as the analyst writes it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
 def runs(session: Session, dataset_id: str | None = None) -> list[RunView]:

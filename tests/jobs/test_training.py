@@ -246,3 +246,31 @@ def test_sigterm_is_a_clean_pause_with_a_checkpoint(session) -> None:
 def test_a_checkpoint_made_for_other_columns_is_rejected() -> None:
     with pytest.raises(CheckpointRejected):
         load_model(Path("nowhere"))
+
+
+def test_a_warm_start_begins_with_the_weights_of_an_earlier_run_and_resumes_like_any_other(
+    run, session, by_hand, monkeypatch
+) -> None:
+    earlier = run(epochs=6)
+    config = train_config(epochs=4) | {
+        "warm_start": {"checkpoint": f"jobs/{earlier.id}/checkpoint-000006", "run_id": earlier.id, "epoch": 6}
+    }
+    whole = JobView(session / "jobs" / start_job(session, "train", config))
+    assert by_hand(whole.id) == 0
+    assert whole.status.details["warm_start"] == {"notes": []}
+    assert whole.records()[0]["conditional_loss"] < earlier.records()[0]["conditional_loss"]
+    view = JobView(session / "jobs" / start_job(session, "train", config))
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 2, "pause", view)
+        assert by_hand(view.id) == 0
+    resume_job(view.folder)
+    assert by_hand(view.id) == 0
+    assert measured(view) == measured(whole)
+    assert weights(view.latest_checkpoint) == weights(whole.latest_checkpoint)
+
+
+def test_a_warm_start_from_a_checkpoint_that_is_gone_says_so(session, by_hand) -> None:
+    config = train_config() | {"warm_start": {"checkpoint": "jobs/run-0123456789abcdef/checkpoint-000001"}}
+    view = JobView(session / "jobs" / start_job(session, "train", config))
+    assert by_hand(view.id) == 1
+    assert view.status.error.startswith("The checkpoint that this run starts from")

@@ -121,7 +121,7 @@ def test_a_setting_outside_its_range_is_one_sentence(worked):
 
 def test_the_train_page_of_an_ended_run_offers_more_epochs_and_draws_both_losses(worked):
     app = open_page("train", **ids(worked))
-    assert charts(app) == ["losses", "conditional"]
+    assert charts(app) == ["losses", "shape-strip"]
     assert "Epoch **2** of 2" in said(app)
 
 

@@ -26,6 +26,7 @@ from core.synthesis.config import TrainingConfig
 from core.synthesis.diagnose import trouble
 from core.synthesis.probe import Probe, device_bytes, is_finite, make_probe
 from core.synthesis.train import Training, prepare, train
+from core.synthesis.warm import carry_over
 from core.tables import read_frame
 
 
@@ -103,7 +104,13 @@ def _fresh(run: _Run) -> Training:
     config = run.context.config
     with run.context.reading_settings():
         constraints = [Constraint.from_json(one) for one in config.get("constraints") or ()]
-    return prepare(run.frame, run.schema, run.config, target=config.get("target"), constraints=constraints)
+    training = prepare(run.frame, run.schema, run.config, target=config.get("target"), constraints=constraints)
+    warm = config.get("warm_start")
+    if warm:
+        folder = run.context.existing(warm.get("checkpoint"), "the checkpoint that this run starts from")
+        notes = [*(warm.get("notes") or ()), *carry_over(training, folder)]
+        run.context.progress(details={"warm_start": {"notes": notes}})
+    return training
 
 
 def _at_step(run: _Run, training: Training) -> Training:
