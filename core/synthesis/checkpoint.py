@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from core.dataset import content_id
 from core.errors import CheckpointRejected
 from core.schema import Schema
+from core.synthesis.balance import balance
 from core.synthesis.conditional import Conditions
 from core.synthesis.config import TrainingConfig
 from core.synthesis.encode import Encoder
@@ -27,6 +28,8 @@ from core.synthesis.setup import Training, assemble, chosen_device, encode_rows
 VERSION = 1
 CALIBRATION_ROWS = 16_384
 """Rows drawn to measure the batch normalisation of the averaged weights."""
+BALANCED_CELLS = 8_000_000
+"""Most logits that shares are measured on; wide models take fewer rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,12 @@ def model_of(training: Training) -> Model:
     generator = Generator(config.noise_size, len(training.conditions), layout.width, config.generator_layers)
     averaged_into(training, generator)
     calibrate(generator, training.conditions, config, training.target)
+    if config.shares == "train rows" and training.step:
+        groups, n_rows = layout.groups(), min(CALIBRATION_ROWS, max(2_048, BALANCED_CELLS // max(1, layout.width)))
+        balance(
+            generator, training.conditions, training.frequencies, layout.n_scalars, groups,
+            n_rows=n_rows, seed=config.seed,
+        )  # fmt: skip
     return Model(
         config=config,
         encoder=training.encoder,

@@ -43,6 +43,7 @@ class Training:
     target: str | None
     encoder: Encoder
     conditions: Conditions
+    frequencies: np.ndarray
     device: torch.device
     random: torch.Generator | None
     scalars: Tensor
@@ -172,6 +173,7 @@ def assemble(
         target=target,
         encoder=encoder,
         conditions=conditions,
+        frequencies=np.bincount(encoded.slots.ravel(), minlength=layout.width) / max(1, len(encoded)),
         device=device,
         random=generator,
         scalars=on_device(encoded.scalars, device),
