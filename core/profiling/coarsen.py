@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.profiling.scales import bands as bands_in_order
 from core.profiling.treatment import Coarser, coarser_of, generalise
 from core.schema import Schema
 from core.tables import level_texts
@@ -24,6 +25,8 @@ def coarsened_column(array: pa.ChunkedArray, name: str, coarser: str) -> pd.Seri
         texts = pd.Series(level_texts(array).astype(object), name=name)
         return generalise(texts, how, amount)
     series = array.to_pandas(types_mapper=pd.ArrowDtype) if not pa.types.is_integer(array.type) else _whole(array)
+    if how is Coarser.BAND and pa.types.is_string(array.type):
+        return pd.Series(series, name=name, dtype="string")  # bands already: a table that was made coarser before
     if how in (Coarser.BAND, Coarser.ROUND):
         return generalise(
             pd.Series(series, name=name).astype("Float64" if how is Coarser.BAND else "float64"), how, amount
@@ -68,6 +71,8 @@ def coarsened_table(source: Path, target: Path, schema: Schema) -> Schema:
 
 def _order(array: pa.ChunkedArray, bands: pd.Series) -> tuple[str, ...]:
     """Bands by the smallest number that each holds."""
+    if pa.types.is_string(array.type):
+        return bands_in_order([str(level) for level in bands.dropna().unique()])
     numbers = pd.Series(array.to_pandas(), dtype="float64")
     lowest = numbers.groupby(bands.astype(object)).min().sort_values()
     return tuple(map(str, lowest.index)) if len(lowest) <= NUMBERS_APART else ()

@@ -95,6 +95,18 @@ def test_coarser_columns_are_written_counted_and_put_in_order(table, tmp_path):
     assert pq.read_table(tmp_path / "coarse.parquet").column("id").equals(pq.read_table(path).column("id"))
 
 
+def test_making_coarser_twice_is_making_coarser_once(table, tmp_path):
+    path, schema = table
+    schema = schema.replacing(
+        with_choice(schema["age"], "generalise", "bands of 10"), with_choice(schema["plz"], "generalise"),
+        with_choice(schema["dob"], "generalise", "month"), with_choice(schema["income"], "generalise", "rounded to 50"),
+    )  # fmt: skip
+    once = coarsened_table(path, tmp_path / "once.parquet", schema)
+    twice = coarsened_table(tmp_path / "once.parquet", tmp_path / "twice.parquet", once)
+    assert twice == once
+    assert pq.read_table(tmp_path / "twice.parquet").to_pydict() == pq.read_table(tmp_path / "once.parquet").to_pydict()
+
+
 def test_missing_values_stay_missing_when_made_coarser(tmp_path):
     pq.write_table(pa.table({"age": [12, None, 37], "plz": [None, "12345", "99"]}), tmp_path / "t.parquet")
     columns = [

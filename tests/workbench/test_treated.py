@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import stat
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.errors import InvalidConfig
-from core.workbench import choices, data, judging, sessions, treated
+from core.workbench import choices, data, judging, moving, sessions, treated
 from core.workbench.choices import ColumnEdit
 
 N = 300
@@ -64,7 +65,7 @@ def test_the_treated_train_rows_hold_no_value_that_was_to_go(worked, tmp_path):
     assert [one.id for one in treated.treated_tables(session, dataset_id)] == [treated_id]
 
 
-def test_the_key_is_for_this_user_alone_and_in_no_exported_file(worked):
+def test_the_key_is_for_this_user_alone_and_in_no_exported_file(worked, tmp_path):
     session, _, treated_id = worked
     path = treated.key_path(session)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -73,6 +74,10 @@ def test_the_key_is_for_this_user_alone_and_in_no_exported_file(worked):
         content = treated.treated_file(session, treated_id, kind).read_bytes()
         assert key not in content
         assert key.hex().encode() not in content
+    moving.export_session(session, tmp_path / "session.zip")
+    with zipfile.ZipFile(tmp_path / "session.zip") as archive:
+        assert treated.KEY not in archive.namelist()
+        assert not any(key in archive.read(name) for name in archive.namelist())
     with pytest.raises(InvalidConfig, match="another key"):
         treated.use_key(session, b"x" * 32)
     with pytest.raises(InvalidConfig, match="at least 16"):
