@@ -255,7 +255,7 @@ def canary_results(
             low=bound,
             interval=f"one-sided 95 % lower bound (Steinke et al. 2023), {together}",
             unit="nats, at least",
-            anchors={"fresh rows": 0.0, "largest bound these canaries could show": most},
+            anchors={"fresh rows": 0.0, "could have shown": most},
             counts={**counts, "guesses": guesses, "right": right},
             explanation=_about_bound(subject, right, guesses, bound, most),
             **common,

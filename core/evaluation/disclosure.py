@@ -99,10 +99,22 @@ def shared_codes(tables: Tables) -> dict[str, dict[str, np.ndarray]]:
     return out
 
 
-def suggest_keys(tables: Tables, codes: dict[str, dict[str, np.ndarray]], limit: int = N_KEYS) -> tuple[str, ...]:
-    """Columns that somebody could know of a person: not the target, few levels, none telling another; file order."""
+def suggest_keys(
+    tables: Tables,
+    codes: dict[str, dict[str, np.ndarray]],
+    limit: int = N_KEYS,
+    among: Sequence[str] | None = None,
+) -> tuple[str, ...]:
+    """Columns that somebody could know of a person: not the target, few levels, none telling another; file order.
+
+    Parameters
+    ----------
+    among : names of columns, optional
+        Only these may be keys.
+    """
     chosen: list[str] = []
-    ranked = sorted(tables.schema.modelled, key=lambda column: column.is_number)
+    allowed = [column for column in tables.schema.modelled if among is None or column.name in among]
+    ranked = sorted(allowed, key=lambda column: column.is_number)
     for column in ranked:
         code = codes["train"][column.name]
         n_levels, mine = len(np.unique(code)), entropy(code)
@@ -115,12 +127,17 @@ def suggest_keys(tables: Tables, codes: dict[str, dict[str, np.ndarray]], limit:
 
 
 def chosen_keys(tables: Tables, codes: dict[str, dict[str, np.ndarray]]) -> tuple[str, ...]:
-    """The first set of columns that the attacker is taken to know, without the secrets and what does not vary."""
+    """The first set of columns that the attacker is taken to know, without the secrets and what does not vary.
+
+    Of many columns the suggested ones among them: a key that is unique for every row finds nobody.
+    """
     wanted = tables.known[0] if tables.known else ()
     keys = tuple(
         name for name, code in codes["train"].items()
         if name in wanted and name not in tables.secrets and len(np.unique(code)) > 1
     )  # fmt: skip
+    if len(keys) > N_KEYS:
+        keys = suggest_keys(tables, codes, among=keys)
     return keys if len(keys) < len(codes["train"]) else ()
 
 
@@ -219,7 +236,7 @@ def _largest(found: dict[str, Disclosure], keys: Sequence[str], n_rows: int) -> 
         n_rows=n_rows,
         level=level,
         interval=f"{WILSON}, simultaneous over {len(found)} targets",
-        sentence=f"Largest of {len(found)} targets. {_sentence(keys, worst, found[worst])}",
+        sentence=f"{_sentence(keys, worst, found[worst])} It is the largest of {len(found)} targets.",
     )
     low, high = max(one.low for one in risks.values()), max(one.high for one in risks.values())
     shown = rates.Estimate(value=risks[worst].value, low=low, high=high).clipped

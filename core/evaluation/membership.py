@@ -224,7 +224,7 @@ def epsilon_result(scored: Scored, generator: np.random.Generator, n_rows: int) 
         interval="one-sided 95 % lower bound (Clopper-Pearson on rows not used for the threshold)",
         direction=Direction.LOWER,
         unit="nats, at least",
-        anchors={"fresh rows": 0.0, "largest bound these rows could show": most},
+        anchors={"fresh rows": 0.0, "could have shown": most},
         counts={"rows for the threshold": 2 * len(first), "rows for the bound": 2 * len(second)},
         n_rows=n_rows,
         explanation=_about_epsilon(value, most, len(second)),

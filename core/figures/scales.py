@@ -21,7 +21,10 @@ CHARACTER = 0.019
 FRESH = "fresh rows"
 """The anchor of privacy metrics: rows that owe nothing to single train rows."""
 
-ELSEWHERE = frozenset({"attack", "control", "baseline", "signed", "detectable", "detectable share of copied rows"})
+ELSEWHERE = frozenset(
+    {"attack", "control", "baseline", "signed", "detectable", "detectable share of copied rows"}
+    | {f"{name}{of}" for name in ("Dorig", "DiSCO", "repU", "CAP", "TCAP") for of in ("", " of control rows")}
+)
 """Numbers kept among anchors that do not lie on the metric's own scale."""
 
 

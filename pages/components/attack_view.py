@@ -17,6 +17,8 @@ from pages.components.words import short, text
 
 SHOWN = ("attack", "control", "baseline")
 MOST = 15
+INSIDERS = ("critic, white box", "shadow models")
+"""Attacks of somebody who holds more than rows."""
 
 
 def show_attacks(report: Report) -> None:
@@ -33,26 +35,49 @@ def show_attacks(report: Report) -> None:
 
 
 def show_membership(report: Report, results: Sequence[MetricResult]) -> None:
-    """Membership inference: the strongest attack, then every one on one scale."""
-    each = [
-        result
-        for result in report.results
-        if result.scope is Scope.MODEL and result.metric == "membership_auc" and result.status is Status.MEASURED
-    ]
-    if each:
-        rates = [
-            Rate(label=", ".join(one.subject), value=one.value, low=one.low, high=one.high)
-            for one in sorted(each, key=lambda one: -one.value)[:MOST]
-        ]
-        with st.container(border=True, key="membership-card"):
-            st.markdown("**Who was among the train rows?** :gray[every attack on one scale; 0.5 is guessing]")
-            figure = rate_figure(
-                rates, unit="AUC; lower is better", colours=charts.colours(), as_percent=False, from_zero=False
-            )
-            figure.add_vline(x=0.5, line={"color": charts.colours().muted, "dash": "dot", "width": 1.5})
-            alt = ", ".join(f"{rate.label} {rate.value:.3f}" for rate in rates)
-            charts.show(figure, key="membership-rates", alt=alt)
+    """Membership inference: every attack on one scale, those of attackers who hold more, and rows that stand out."""
+    measured = [one for one in report.results if one.metric == "membership_auc" and one.status is Status.MEASURED]
+    models = sorted((one for one in measured if one.scope is Scope.MODEL), key=lambda one: -one.value)
+    cards = (
+        (
+            "membership",
+            "Who was among the train rows?",
+            "attackers who hold the synthetic rows and rows of the same population; 0.5 is guessing",
+            [one for one in models if one.subject[0] not in INSIDERS],
+        ),
+        (
+            "insiders",
+            "And with the model, or models like it?",
+            "the trained critic, and generators that the attacker trains himself; no part of the maximum",
+            [one for one in models if one.subject[0] in INSIDERS],
+        ),
+        (
+            "groups",
+            "Rows that stand out, on their own",
+            "the strongest attack among them; a mean over all rows can hide them",
+            [one for one in measured if one.scope is Scope.LEVEL],
+        ),
+    )
+    for key, title, what, found in cards:
+        if found:
+            _areas(key, title, what, found[:MOST])
+    reasons = [one for one in report.results if one.metric == "membership_auc" and one.scope is Scope.LEVEL]
+    for one in reasons:
+        if one.status is not Status.MEASURED:
+            st.caption(f"{text(', '.join(one.subject)).capitalize()}: {text(one.explanation)}")
     tiles(results, key="membership")
+
+
+def _areas(key: str, title: str, what: str, found: Sequence[MetricResult]) -> None:
+    rates = [Rate(label=", ".join(one.subject), value=one.value, low=one.low, high=one.high) for one in found]
+    with st.container(border=True, key=f"{key}-card"):
+        st.markdown(f"**{title}** :gray[{what}]")
+        figure = rate_figure(
+            rates, unit="AUC; lower is better", colours=charts.colours(), as_percent=False, from_zero=False
+        )
+        figure.add_vline(x=0.5, line={"color": charts.colours().muted, "dash": "dot", "width": 1.5})
+        alt = ", ".join(f"{rate.label} {rate.value:.3f}" for rate in rates)
+        charts.show(figure, key=f"{key}-rates", alt=alt)
 
 
 def _is_attack(result: MetricResult) -> bool:

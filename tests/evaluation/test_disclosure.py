@@ -85,3 +85,12 @@ def test_without_control_rows_one_column_or_constants_it_is_refused_with_the_rea
     line = frame({"a": list("ab") * 10}, schema)
     with pytest.raises(NotApplicable, match="key column"):
         results(ATTRIBUTE_DISCLOSURE, Tables(schema=schema, train=line, control=line, synthetic=line))
+
+
+def test_of_many_known_columns_those_are_keys_that_do_not_tell_every_row_apart() -> None:
+    tables = dataclasses.replace(case(), known=(("height", "town"),))
+    found = [one for one in ATTRIBUTE_DISCLOSURE.measure(tables) if one.scope is Scope.SECRET]
+    assert {one.subject[1:] for one in found} == {("height", "town")}
+    wide = dataclasses.replace(case(), known=(("height", "weight", "eyes", "town"),), cache={})
+    # all columns known leaves nothing to disclose: the suggested keys are taken
+    assert results(ATTRIBUTE_DISCLOSURE, wide)["attribute_disclosure"].counts["key columns"] == 3

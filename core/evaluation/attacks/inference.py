@@ -217,7 +217,8 @@ def largest_risk(tables: Tables, tried: dict[str, Guesses]) -> MetricResult:
         n_rows=len(tables.synthetic),
         level=level,
         interval=f"{WILSON}, simultaneous over {len(tried)} secrets",
-        sentence=f"Largest of {len(tried)} secrets. " + _sentence(worst, len(tables.schema.modelled) - 1, tried[worst]),
+        sentence=_sentence(worst, len(tables.schema.modelled) - 1, tried[worst])
+        + f" It is the largest of {len(tried)} secrets.",
     )
     shown = rates.Estimate(value=risks[worst].value, low=low, high=high)
     return dataclasses.replace(
