@@ -13,6 +13,7 @@ from pages.components import selection, session
 from pages.components.attack_view import show_attacks, show_membership
 from pages.components.attacker_form import attacker_form
 from pages.components.canary_view import show_canaries
+from pages.components.disclosure_view import show_disclosure
 from pages.components.distance_view import show_distances
 from pages.components.frame import empty, header
 from pages.components.judging_panel import again, latest, running, start_panel
@@ -92,7 +93,7 @@ def _report(here: Session, view: EvaluationView, run_id: str, *, still: bool) ->
         "Attacks": lambda: show_attacks(report),
         "Distances": lambda: show_distances(report),
         "Membership": lambda: show_membership(report, _found(report, MEMBERSHIP)),
-        "Disclosure": lambda: tiles(_found(report, DISCLOSURE), key="disclosure"),
+        "Disclosure": lambda: show_disclosure(report, _found(report, DISCLOSURE)),
         "Rows": lambda: show_rows(here, view),
         "Canaries": lambda: show_canaries(here, run_id, planted),
         "All numbers": lambda: show_numbers(report, key="privacy"),

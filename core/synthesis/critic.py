@@ -26,7 +26,7 @@ from core.synthesis.networks import Discriminator
 FILLINGS = 8
 """Packs in which every row is scored, each with other companions and in another place."""
 
-BLOCK_ROWS = 1_024
+BLOCK_ROWS = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,18 +107,22 @@ def _part(rows: Encoded, chosen: np.ndarray) -> Encoded:
 
 
 def _scores(critic: Critic, rows: Encoded, pack: Encoded, turn: int) -> np.ndarray:
-    """Scores of one pack per row, the companions being the same: shape (n,)."""
+    """Scores of one pack per row, the companions being the same: shape (n,).
+
+    The first layer is linear, so what the companions give to it is computed once.
+    """
     network, n = critic.network, len(rows)
-    place = turn % network.pac
-    every = _dense(pack, network.width).expand(n, -1, -1).clone()  # (n, pac, width)
-    every[:, place] = _dense(rows, network.width)
+    place, width = turn % network.pac, network.width
+    companions = _dense(pack, width)
+    companions[place] = 0.0
+    own_weight = network.row_weight[:, place * width : (place + 1) * width]  # (first, width)
+    before = _dense(rows, width) @ own_weight.T + network.first_layer(companions)
     ids = _conditions_met(critic, pack, turn)
     if ids is not None:
         ids = ids.expand(n, -1).clone()  # (n, pac)
         ids[:, place] = _conditions_met(critic, rows, turn)
         ids = ids.reshape(-1)
-    before = network.first_layer(every.view(n * network.pac, -1)) + network.condition_part(ids)
-    return network.score(before).double().numpy()
+    return network.score(before + network.condition_part(ids)).double().numpy()
 
 
 def _dense(rows: Encoded, width: int) -> Tensor:

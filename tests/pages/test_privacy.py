@@ -56,6 +56,13 @@ def test_risk_by_secret_and_knowledge_is_a_heatmap_with_its_numbers(worked):
     assert table["Low"].le(table["Risk"]).all()
 
 
+def test_disclosure_shows_the_measures_of_official_statistics_per_column(worked):
+    app = view(worked, "Disclosure")
+    table = next(one.value for one in app.dataframe if "DiSCO" in one.value)
+    assert {"Dorig", "repU", "CAP", "TCAP", "DiSCO of control rows"} <= set(table)
+    assert table["Risk"].is_monotonic_decreasing
+
+
 def test_distances_are_drawn_as_curves_or_histograms(worked):
     app = view(worked, "Distances")
     app.segmented_control(key="distance-drawn").set_value("Histograms").run()

@@ -7,9 +7,9 @@ import pytest
 
 from core.errors import CheckpointRejected
 from core.evaluation import rates
-from core.synthesis.checkpoint import save_checkpoint
+from core.synthesis.checkpoint import model_of, save_checkpoint
 from core.synthesis.config import TrainingConfig
-from core.synthesis.critic import load_critic, score_rows
+from core.synthesis.critic import Critic, _conditions_met, _dense, _part, _scores, load_critic, score_rows
 from core.synthesis.train import prepare, train
 from tests.evaluation.privacy_cases import SCHEMA, people
 
@@ -55,3 +55,22 @@ def test_a_checkpoint_without_the_state_of_training_is_refused(overtrained, tmp_
     (copy / "state.safetensors").unlink()
     with pytest.raises(CheckpointRejected, match="critic"):
         load_critic(copy)
+
+
+def test_the_score_of_a_row_is_that_of_its_whole_packs() -> None:
+    rows = people(100, np.random.default_rng(0))
+    config = TrainingConfig(epochs=2, batch_size=50, pac=5, threads=1, seed=1)
+    run = prepare(rows, SCHEMA, config)
+    for _ in train(run, until_epoch=2):
+        pass
+    critic = Critic(model=model_of(run), network=run.discriminator)
+    encoded = critic.model.encoder.encode(rows, np.random.default_rng(0))
+    pack, targets = _part(encoded, np.arange(5)), _part(encoded, np.arange(20, 23))
+    for turn in (0, 3, 7):
+        found = _scores(critic, targets, pack, turn)
+        for at in range(3):
+            whole, ids = _dense(pack, critic.network.width), _conditions_met(critic, pack, turn)
+            whole[turn % 5] = _dense(targets, critic.network.width)[at]
+            ids[turn % 5] = _conditions_met(critic, targets, turn)[at]
+            before = critic.network.first_layer(whole) + critic.network.condition_part(ids)
+            assert found[at] == pytest.approx(float(critic.network.score(before)), abs=1e-5)
