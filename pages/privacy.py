@@ -22,6 +22,7 @@ from pages.components.privacy_overview import show_overview
 from pages.components.progress import finished
 from pages.components.router import page
 from pages.components.rows_view import show_lineage, show_rows
+from pages.components.thresholds_view import edit_thresholds
 from pages.components.tiles import tiles
 
 PARTS = ("privacy",)
@@ -82,6 +83,7 @@ def render() -> None:
     if not still and again(view, key="privacy"):
         st.session_state[NEW] = sample_id
         st.rerun()
+    edit_thresholds(here)
     _limits()
 
 
