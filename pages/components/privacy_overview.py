@@ -81,10 +81,12 @@ def _verdict(result: MetricResult) -> str:
 
 def _enough(result: MetricResult) -> str:
     """The part of the rule that says how much would be enough."""
-    if result.verdict is not Verdict.TOO_WEAK:
+    if result.verdict is not Verdict.TOO_WEAK and _verdict(result) != LOOKS[Answer.TOO_WEAK][0]:
         return ""
     start = result.rule.find("about ")
-    return result.rule[start:].rstrip(".") if start >= 0 else "a stronger attack"
+    if start >= 0:
+        return result.rule[start:].rstrip(".")
+    return "a stronger attack" if "Blind guessing" in result.rule else "more control rows"
 
 
 def _agreement(results: Sequence[MetricResult]) -> None:
