@@ -74,7 +74,7 @@ def test_no_file_names_a_machine_or_leaves_work_undone() -> None:
             assert not re.search(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError", text), name
 
 
-@pytest.mark.parametrize("command", ["synthesize", "profile", "evaluate", "frontier", "demo"])
+@pytest.mark.parametrize("command", ["synthesize", "profile", "evaluate", "frontier", "demo", "sample"])
 def test_every_command_in_the_readme_explains_itself(command: str) -> None:
     assert f"python -m core {command}" in read("README.md")
     help_text = subprocess.run(

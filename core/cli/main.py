@@ -14,6 +14,7 @@ from core.cli.evaluate import evaluate
 from core.cli.frontier import frontier
 from core.cli.profile import profile
 from core.cli.replay import replay
+from core.cli.sample import sample
 from core.cli.synthesize import synthesize
 from core.errors import DoppelError, UserError
 
@@ -64,5 +65,6 @@ main.add_command(profile)
 main.add_command(evaluate)
 main.add_command(demo)
 main.add_command(replay)
+main.add_command(sample)
 main.add_command(frontier)
 main.add_command(deidentify)
