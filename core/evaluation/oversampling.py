@@ -109,7 +109,9 @@ def _smote(rows: Learning, wanted: dict[bool, int], is_level: np.ndarray, seed: 
     if is_level.all():
         made = SMOTEN(**how).fit_resample(matrix, rows.is_rare)[0]
     elif is_level.any():
-        made = SMOTENC(categorical_features=np.flatnonzero(is_level), **how).fit_resample(matrix, rows.is_rare)[0]
+        made = SMOTENC(categorical_features=np.flatnonzero(is_level).tolist(), **how).fit_resample(
+            matrix, rows.is_rare
+        )[0]
     else:
         made = Smote(**how).fit_resample(matrix, rows.is_rare)[0]
     made = np.asarray(made, dtype=np.float64)

@@ -60,7 +60,7 @@ def condition_editor(here: Session, dataset_id: str, schema: Schema) -> tuple[Co
 
 
 def _adder(here: Session, dataset_id: str, schema: Schema, columns: list[str], state: str) -> None:
-    pick, level_pick, rows, press, also = st.columns([3, 3, 1.8, 1.1, 1.4], vertical_alignment="bottom")
+    pick, level_pick, rows, press, also = st.columns([2.6, 3.8, 1.6, 1.1, 1.4], vertical_alignment="bottom")
     column = pick.selectbox("Column", columns, format_func=labelled(columns, 50).get, key=f"{state}-column")
     place = columns.index(column)
     with level_pick:

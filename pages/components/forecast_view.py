@@ -53,7 +53,8 @@ def _sentence(request: SampleRequest, outlook: Outlook) -> str:
     extra = request.n_wanted - request.n_rows
     parts = []
     if extra:
-        parts.append(f"{request.n_rows:,} without condition and {extra:,} of requested levels")
+        free = "of the target mix" if request.mix is not None else "without condition"
+        parts.append(f"{request.n_rows:,} {free} and {extra:,} of requested levels")
     n_draws = sum(one.n_draws for one in outlook.parts) + (request.n_rows if request.mix is None else 0)
     how = "" if outlook.is_measured else " if this machine draws 50,000 rows a second, which no drawing has shown yet"
     parts.append(f"about {n_draws:,} draws in {duration(max(1.0, outlook.seconds))}{how}")

@@ -91,11 +91,12 @@ def test_rows_of_one_entity_are_drawn_together():
 @pytest.mark.parametrize("arm", ARMS)
 def test_every_way_reaches_the_ratio_and_keeps_the_real_rows(arm):
     rng = np.random.default_rng(0)
-    matrix = np.column_stack([rng.normal(size=200), rng.integers(0, 3, 200).astype(float)])
-    matrix[5, 0] = np.nan
+    levels = [rng.integers(0, 3, 200).astype(float) for _ in range(2)]
+    matrix = np.column_stack([rng.normal(size=200), *levels])
+    matrix[5, 0] = matrix[7, 2] = np.nan
     rows = Learning.plain(matrix, np.arange(200) < 20)
-    pool = np.column_stack([rng.normal(9, 1, 30), np.ones(30)])
-    made = oversampled(arm, rows, 0.5, is_level=np.array([False, True]), pool=pool, seed=1)
+    pool = np.column_stack([rng.normal(9, 1, 30), np.ones((30, 2))])
+    made = oversampled(arm, rows, 0.5, is_level=np.array([False, True, True]), pool=pool, seed=1)
     weight = made.weights[made.is_rare].sum()
     assert weight == (20 if arm == REAL_ONLY else 90)
     assert made.weights[~made.is_rare].sum() == 180

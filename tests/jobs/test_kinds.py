@@ -201,3 +201,139 @@ def test_tables_of_other_columns_are_refused_by_name(drawn, do, session) -> None
     pd.DataFrame({"age": [1.0]}).to_parquet(session / "tables" / "other.parquet")
     view = do("evaluate", evaluate_config(drawn, synthetic="tables/other.parquet"), code=1)
     assert view.status.error == "The synthetic rows lack columns of the table: pay, town, rich."
+
+
+def sample_config(drawn: JobView, request: dict, **changes: object) -> tuple[dict, str]:
+    sample_id = new_id("sample")
+    config = drawn.config | {"request": request, "output": f"tables/{sample_id}.parquet"} | changes
+    return config, sample_id
+
+
+def test_a_paused_sample_goes_on_behind_its_row_groups_with_the_very_rows(drawn, do, by_hand, session, monkeypatch):
+    from core.jobs.kinds import sample as kind
+
+    monkeypatch.setattr(kind, "ROW_GROUP_ROWS", 8_192)
+    request = {"n_rows": 30_000, "seed": 5, "conditions": [{"column": "town", "level": "Graz", "n_rows": 50}]}
+    config, sample_id = sample_config(drawn, request)
+    whole = do("sample", config, job_id=sample_id)
+    assert pq.read_metadata(session / config["output"]).num_row_groups > 2
+    config, sample_id = sample_config(drawn, request)
+    start_job(session, "sample", config, job_id=sample_id)
+    view = JobView(session / "jobs" / sample_id)
+    add = kind.Parts.add
+
+    def add_and_pause(self, frame, more):
+        add(self, frame, more)
+        write_control(view.folder, "pause")
+
+    monkeypatch.setattr(kind.Parts, "add", add_and_pause)
+    assert by_hand(sample_id) == 0
+    assert view.state is JobState.PAUSED
+    assert not (session / config["output"]).exists()
+    assert list((view.folder / "parts").glob("*.parquet"))
+    monkeypatch.setattr(kind.Parts, "add", add)
+    resume_job(view.folder)
+    assert by_hand(sample_id) == 0
+    assert read_frame(session / config["output"], SCHEMA).equals(read_frame(session / whole.config["output"], SCHEMA))
+    assert read_json(view, "outcomes.json")["outcomes"] == read_json(whole, "outcomes.json")["outcomes"]
+    assert not (view.folder / "parts").exists()
+
+
+def test_a_stopped_sample_leaves_no_half_file(drawn, by_hand, session, monkeypatch):
+    from core.jobs.kinds import sample as kind
+
+    monkeypatch.setattr(kind, "ROW_GROUP_ROWS", 8_192)
+    config, sample_id = sample_config(drawn, {"n_rows": 40_000, "seed": 5, "conditions": []})
+    start_job(session, "sample", config, job_id=sample_id)
+    view = JobView(session / "jobs" / sample_id)
+    add = kind.Parts.add
+
+    def add_and_stop(self, frame, more):
+        add(self, frame, more)
+        write_control(view.folder, "stop")
+
+    monkeypatch.setattr(kind.Parts, "add", add_and_stop)
+    assert by_hand(sample_id) == 0
+    assert view.state is JobState.STOPPED
+    assert not list((session / "tables").glob(f"*{sample_id}*"))
+    assert not (view.folder / "parts").exists()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(drawn, do, session, monkeypatch):
+    from core.jobs.kinds import sample as kind
+
+    monkeypatch.setattr(kind, "ROW_GROUP_ROWS", 8_192)
+    written = []
+    add = kind.Parts.add
+
+    def add_until_full(self, frame, more):
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        written.append(1)
+        add(self, frame, more)
+
+    monkeypatch.setattr(kind.Parts, "add", add_until_full)
+    config, sample_id = sample_config(drawn, {"n_rows": 40_000, "seed": 5, "conditions": []})
+    view = do("sample", config, job_id=sample_id, code=1)
+    assert view.status.error == "The disk is full."
+    assert not list((session / "tables").glob(f"*{sample_id}*"))
+    assert not (view.folder / "parts").exists()
+
+
+def test_no_rows_and_only_given_rows_are_tables_too(drawn, do, session):
+    config, sample_id = sample_config(drawn, {"n_rows": 0, "seed": 5, "conditions": []})
+    do("sample", config, job_id=sample_id)
+    assert len(read_frame(session / config["output"], SCHEMA)) == 0
+    pd.DataFrame({"town": ["Graz", "Bern", None], "age": [33, None, 40]}).to_parquet(
+        session / "tables" / "given.parquet"
+    )
+    request = {"n_rows": 0, "seed": 5, "conditions": [], "given": "tables/given.parquet"}
+    config, sample_id = sample_config(drawn, request)
+    view = do("sample", config, job_id=sample_id)
+    frame = read_frame(session / config["output"], SCHEMA)
+    assert frame["town"].astype(str).tolist()[:2] == ["Graz", "Bern"]
+    assert frame["age"].tolist()[0::2] == [33, 40]
+    assert read_json(view, "outcomes.json")["n_completed"] == 3
+
+
+def test_copies_of_train_rows_are_counted_and_drawn_again(drawn, do, session):
+    config, sample_id = sample_config(
+        drawn, {"n_rows": 500, "seed": 5, "conditions": [], "novelty": {"redraw_copies": True, "near": 0.05}},
+        train="tables/train.parquet",
+    )  # fmt: skip
+    view = do("sample", config, job_id=sample_id)
+    found = read_json(view, "outcomes.json")["kinds"]
+    assert found["copies"] == 0
+    assert 0 <= found["near_copies"] <= 1
+    assert found["n_rows"] == 500
+
+
+def test_a_trial_tells_what_a_request_will_take(drawn, do):
+    request = {"n_rows": 10, "seed": 5, "conditions": [{"column": "town", "level": "Graz", "n_rows": 50}],
+               "knobs": {"temperature": 0.5}}  # fmt: skip
+    config, sample_id = sample_config(drawn, request, trial="key", train="tables/train.parquet")
+    found = read_json(do("sample", config, job_id=sample_id), "trial.json")
+    assert found["conditions"][0]["label"] == "town = Graz"
+    assert 0 <= found["conditions"][0]["met"] <= found["conditions"][0]["drawn"]
+    assert found["rows_per_second"] > 0
+    assert set(found) == {"conditions", "asked", "default", "rows_per_second"}
+
+
+def test_a_lift_study_draws_learns_and_says_what_follows(drawn, do, session):
+    from core.lift import LiftReport
+    from core.tables import write_parquet
+
+    write_parquet(small_table(400, seed=9), SCHEMA, session / "tables" / "control.parquet")
+    config = {
+        name: drawn.config[name] for name in ("run_id", "checkpoint", "schema", "device", "threads")
+    } | {
+        "study": "lift", "sample_id": None, "parts": [], "train": "tables/train.parquet", "target": "town",
+        "control": ["tables/control.parquet"], "group": None, "seed": 0,
+        "plan": {"level": "Graz", "ratios": [0.3], "seeds": [0, 1], "learners": ["logistic regression"]},
+    }  # fmt: skip
+    report = LiftReport.from_json(read_json(do("evaluate", config), "lift.json"))
+    assert (report.target, report.level) == ("town", "Graz")
+    assert len(report.sentences) == 1
+    assert {one.metric for one in report.privacy} >= {"rare_dcr", "rare_nndr"}
+    view = do("evaluate", config | {"control": []}, code=1)
+    assert view.status.error == "There are no control rows to test on."
