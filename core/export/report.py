@@ -91,7 +91,8 @@ def _made(facts: Facts) -> str:
     if facts.request is None:
         return f"{facts.stamp.n_rows:,} rows that were made elsewhere; Doppel only judged them."
     extra = sum(one.n_rows for one in facts.request.conditions)
-    asked = f"{facts.request.n_rows:,} rows without condition"
+    kind = "of a target mix" if facts.request.mix is not None else "without condition"
+    asked = f"{facts.request.n_rows:,} rows {kind}"
     asked += f" and {extra:,} rows of chosen levels" if extra else ""
     return f"{asked}, drawn with seed {facts.request.seed} from a CTGAN after {facts.epochs_trained:,} epochs."
 
