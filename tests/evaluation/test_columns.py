@@ -6,6 +6,7 @@ from core.errors import NotApplicable
 from core.evaluation import distributions as compare
 from core.evaluation.columns import COLUMN_DETAILS
 from core.records import Direction, Scope
+from core.schema import Column, ColumnType, Schema, Storage, Treatment
 from tests.evaluation.made import MIXED, people, schema_of, tables_of
 
 
@@ -102,3 +103,30 @@ def test_statistics_without_meaning_are_left_out():
     assert np.isnan(compare.ks_p(np.empty(0), np.ones(3)))
     assert np.isnan(compare.wasserstein(np.ones(3), np.empty(0)))
     assert np.isnan(compare.range_coverage(np.ones(3), np.ones(3)))
+
+
+def test_means_whole_days_and_layouts_by_hand():
+    schema = Schema(
+        columns=(
+            Column(name="x", type=ColumnType.CONTINUOUS, reason="made", storage=Storage.DECIMAL),
+            Column(name="when", type=ColumnType.DATETIME, reason="made", storage=Storage.DATETIME),
+            Column(
+                name="key",
+                type=ColumnType.IDENTIFIER,
+                reason="made",
+                storage=Storage.TEXT,
+                treatment=Treatment.REGENERATE,
+                pattern="A-99",
+            ),
+        )
+    )
+    days = np.array(["2024-01-01", "2024-01-02"], dtype="datetime64[us]")
+    real = {"x": [-1.0, 1.0], "when": days, "key": ["B-12", "C-34"]}
+    later = days + np.array([0, 60_000_000], dtype="timedelta64[us]")
+    synthetic = {"x": [0.0, 1.0], "when": later, "key": ["D-56", "d56"]}
+    found = {key: one.value for key, one in details(schema, real, synthetic).items()}
+    assert (
+        found["mean_difference", "x"] == 0.5
+    )  # mean 0 and deviation 1 in the real rows, mean .5 in the synthetic ones
+    assert found["whole_days", "when"] == 0.5
+    assert found["pattern_share", "key"] == 0.5
