@@ -82,7 +82,7 @@ def regenerate(column: Column, n_rows: int, *, seed: int, locale: str = "en_US",
     """
     own = int.from_bytes(hashlib.sha256(f"{seed}\x00{column.name}".encode()).digest()[:8], "big")
     if column.pseudonym:
-        return _as_levels(_pseudonym_like(n_rows, np.random.default_rng(own)))
+        return _as_levels(_pseudonym_like(n_rows, np.random.default_rng([own, first_row])))
     locale = column.locale or locale
     method = FAKER_METHODS.get((column.personal or "").lower())
     if method and column.pattern != "sequence":
@@ -108,7 +108,7 @@ def regenerate_for(column: Column, seeds: Sequence[int], *, locale: str = "en_US
     method = FAKER_METHODS.get((column.personal or "").lower())
     if not method:
         pattern = column.pattern or UNKNOWN_PATTERN
-        return [str(_patterned(pattern, 1, np.random.default_rng(seed))[0]) for seed in seeds]
+        return [str(_patterned(pattern, 0, 1, seed)[0]) for seed in seeds]
     faker, make = _maker(method, locale)
     values = []
     for seed in seeds:

@@ -25,6 +25,7 @@ from core.records import ConstraintOutcome
 from core.requests import ConditionOutcome, SampleRequest
 from core.schema import Schema, Treatment
 from core.synthesis.checkpoint import Model
+from core.synthesis.coarse import keep_coarse
 from core.synthesis.conditions import Wish, wish_of
 from core.synthesis.fill import Accept, Counts, Filled, Tally, fill, unconditioned
 from core.synthesis.given import GivenRows
@@ -196,6 +197,8 @@ class Stream:
                 frame[column.name] = regenerate(
                     column, len(frame), seed=self.request.seed, locale=self.model.config.locale, first_row=first_row
                 )
+            elif column.coarser and column.name in frame:
+                frame[column.name] = keep_coarse(frame[column.name], column)
         return frame[self.names]
 
     def _check(self) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from core.records import SampleRequest
 from core.schema import Treatment
 from core.synthesis.checkpoint import model_of
+from core.synthesis.regenerate import regenerate, regenerate_for
 from core.synthesis.sample import draw_sample
 from core.synthesis.train import prepare, train
 from tests.synthesis.tables import mixed_table, small_config
@@ -37,6 +38,35 @@ def test_other_real_values_in_unlearned_columns_give_the_same_draw_to_the_last_v
     pd.testing.assert_frame_equal(one, two)
     assert not one["mail"].astype(str).str.contains("secret|person").any()
     assert one["grade"].astype(str).str.fullmatch("[0-9a-f]{16}").all()
+
+
+def test_pseudonyms_and_made_up_values_do_not_come_again_in_the_next_block():
+    column = dataclasses.replace(mixed_table(10)[1]["grade"], treatment=Treatment.REGENERATE, pseudonym=True)
+    first, second = (regenerate(column, 500, seed=1, first_row=row).astype(str) for row in (0, 500))
+    assert not set(first) & set(second)
+
+
+def test_every_kind_has_one_value_for_each_seed():
+    _, schema = mixed_table(10)
+    for kind in ("e-mail", "a kind that Faker does not know"):
+        column = dataclasses.replace(schema["mail"], personal=kind, pattern="AB-9999")
+        values = regenerate_for(column, [5, 6, 5], locale="de_DE")
+        assert values[0] == values[2] != values[1]
+
+
+def test_drawn_values_of_coarse_columns_are_as_coarse_as_the_real_ones():
+    frame, schema = mixed_table(300)
+    frame["day"] = frame["day"].dt.to_period("M").dt.start_time.astype("datetime64[us]")
+    frame["amount"] = (frame["amount"] / 5).round() * 5
+    schema = schema.replacing(
+        dataclasses.replace(schema["day"], coarser="month"),
+        dataclasses.replace(schema["amount"], coarser="rounded to 5"),
+    )
+    sample = drawn(frame, schema)
+    assert set(sample["day"].dropna().dt.day) == {1}
+    assert sample["day"].isna().any()
+    assert set(sample["amount"].dropna() % 5) == {0}
+    assert sample["day"].min() >= frame["day"].min()
 
 
 def test_a_locale_of_the_column_goes_before_that_of_the_request():
