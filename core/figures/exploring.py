@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -127,13 +127,14 @@ def describe_pair(picture: PairPicture) -> str:
     counts = np.array(picture.counts)
     y, x = np.unravel_index(int(counts.argmax()), counts.shape)
     share = percent(counts[y, x] / picture.n_rows)
-    return f"Most rows ({share}) have {_texts(picture.x)[x]} and {_texts(picture.y)[y]}."
+    return f"Most rows ({share}) have {_texts(picture.x, short)[x]} and {_texts(picture.y, short)[y]}."
 
 
-def _texts(axis: Axis) -> list[str]:
-    name = label(axis.column, 30)
+def _texts(axis: Axis, shown: Callable[[object, int], str] = label) -> list[str]:
+    """Every bin or level of an axis in words: as a chart's label, or plain for a sentence."""
+    name = shown(axis.column, 30)
     if axis.labels:
-        return [f"{name} {label(one, 40)}" for one in axis.labels]
+        return [f"{name} {shown(one, 40)}" for one in axis.labels]
     return [f"{name} {_value(low, axis)} to {_value(high, axis)}" for low, high in pairwise(axis.edges)]
 
 

@@ -55,6 +55,7 @@ def test_a_pair_is_described_in_one_sentence():
     assert describe_pair(GRID).startswith("Most rows (60.0 %) have ")
     assert "1970-01-02 to 1970-01-03" in describe_pair(GRID)
     assert describe_pair(BOXES) == "The lowest median of pay has u (3), the highest a & b (7)."
+    assert "<script>alert(1)</script>" in describe_pair(LEVELS), "a sentence is escaped by the page that shows it"
     nothing = PairPicture(x=Axis(column="a", labels=("u",)), y=Axis(column="b", labels=("v",)), counts=((0,),))
     assert describe_pair(nothing) == "No row has a value in both columns."
 
