@@ -26,7 +26,7 @@ from core.tables import read_frame
 SIDES = "sides.npy"
 """Side of every row of a prepared dataset: 0 train, 1 selection half, 2 report half of the control rows."""
 PARTS = ("-train", "-control-selection", "-control-report")
-KEEP_TYPES = frozenset({"fill-missing", "unify-levels", "merge-tail", "clip", "trim"})
+KEEP_TYPES = frozenset({"fill-missing", "fill-by-model", "unify-levels", "merge-tail", "clip", "trim"})
 """Kinds of steps after which a column still represents what it did."""
 
 

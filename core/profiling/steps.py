@@ -8,6 +8,7 @@ from typing import Any
 
 from core.errors import InvalidConfig, listed
 from core.profiling.cell_steps import Clip, FillMissing, Generalise, MergeTail, Pseudonymise, Trim, UnifyLevels
+from core.profiling.model_step import FillByModel
 from core.profiling.step import Step
 from core.profiling.table_steps import (
     Derive,
@@ -22,8 +23,8 @@ from core.profiling.table_steps import (
 KINDS: dict[str, type[Step]] = {
     step.kind: step
     for step in (
-        FillMissing, DropMissing, Trim, UnifyLevels, MergeTail, Clip, DropDuplicates, KeepColumns, DropColumns,
-        KeepRows, Derive, Pseudonymise, Generalise, DropSmallGroups,
+        FillMissing, FillByModel, DropMissing, Trim, UnifyLevels, MergeTail, Clip, DropDuplicates, KeepColumns,
+        DropColumns, KeepRows, Derive, Pseudonymise, Generalise, DropSmallGroups,
     )
 }  # fmt: skip
 

@@ -54,6 +54,11 @@ def _fill(schema: Schema) -> Settings:
     return {"column": column, "how": how} | ({"value": _typed(schema, column, value)} if how == "value" else {})
 
 
+def _lacking(schema: Schema) -> Settings:
+    column = _column(schema, only=lambda one: one.n_missing > 0 and one.type is not ColumnType.DATETIME)
+    return None if column is None else {"column": column}
+
+
 def _typed(schema: Schema, column: str, value: str) -> Any:
     """A value as the column holds it: a number where the text is one."""
     if not _is_number(schema[column]):
@@ -148,6 +153,10 @@ FORMS: dict[str, StepForm] = {
     "fill-missing": StepForm(
         title="Fill missing cells", ask=_fill,
         sentence="Without this step the generator learns where cells are missing, which is usually better.",
+    ),
+    "fill-by-model": StepForm(
+        title="Fill missing cells by a model", ask=_lacking,
+        sentence="With what the other columns say of them. Spread is understated: they lie on the model's surface.",
     ),
     "drop-missing": StepForm(
         title="Leave out rows with missing cells", ask=_some, sentence="Rows in which any of the columns is missing."
