@@ -144,8 +144,8 @@ def _strip(run: RunView) -> None:
     more = f" The {STRIP_COLUMNS} lowest of {n_columns} are shown." if n_columns > STRIP_COLUMNS else ""
     st.caption(
         f"Each cell compares one column of a fixed probe sample of {count(probes[-1].n_rows, 'row')} with the train "
-        f"rows: 1 is the same distribution. A row that turns pale is a column being learned; one that darkens again is "
-        f"collapsing.{more}"
+        "rows: 1 is the same distribution. Where the colour fades a column is being learned; colour that comes back is "
+        f"a collapse.{more}"
     )
 
 
