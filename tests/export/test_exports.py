@@ -172,6 +172,23 @@ def test_a_model_is_scanned_and_scrubbed(made: Made, tmp_path):
     assert repr(low["value"]) not in (tmp_path / "model" / "scan.json").read_text()
 
 
+def test_an_exported_model_is_called_as_sdv_users_call_theirs(made: Made, tmp_path):
+    from sdv.sampling import Condition
+
+    from core.synthesis.synthesizer import Synthesizer
+
+    with zipfile.ZipFile(exported(made, "model", scrub=False).path) as archive:
+        archive.extractall(tmp_path)
+    synthesizer = Synthesizer.load(tmp_path / "model")
+    rows = synthesizer.sample(num_rows=400, seed=2)
+    told = pd.read_csv(exported(made, "data", format="csv").path)
+    assert list(rows.columns) == list(told.columns) == synthesizer.get_column_names()
+    assert rows[SCRIPT].round(2).tolist() == told[SCRIPT].iloc[:400].tolist()
+    wanted = synthesizer.sample_from_conditions([Condition(num_rows=25, column_values={TARGET: "yes"})])
+    assert wanted[TARGET].tolist() == ["yes"] * 25
+    assert synthesizer.get_parameters()["epochs_trained"] == 3
+
+
 def test_what_cannot_be_exported_is_one_sentence(made: Made):
     for bad in ({"what": "poster"}, {"what": "data", "format": "docx"}):
         with pytest.raises(InvalidConfig) as error:
