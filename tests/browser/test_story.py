@@ -20,7 +20,7 @@ N_ROWS = 6_000
 """Rows of census that the story uses: enough to learn something in a few epochs, few enough for a test."""
 ROW_HEIGHT = 33
 """Pixels of a row and of the header of a grid, at the theme's font size."""
-PAGES = ("Data", "Explore", "Train", "Sample", "Evaluate", "Privacy")
+PAGES = ("Data", "Explore", "Train", "Sample", "Evaluate", "Privacy", "Export", "Sessions")
 
 
 @pytest.fixture(scope="module")
