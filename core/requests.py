@@ -27,12 +27,17 @@ class Knobs:
     prior : "true" or "log"
         Levels that steer unconditioned rows are drawn by their frequency or by its logarithm (as in training). Rare
         levels come out more often under "log".
+    steering : "native" or "waiting"
+        Conditions on levels go through the conditional vector, or rows are drawn without and waited for. Waiting costs
+        one over the level's share, and gives the law of unconditioned rows of that level, which on census lay a
+        little closer to the real ones.
     """
 
     temperature: float = 1.0
     noise_limit: float | None = None
     weights: str = "averaged"
     prior: str = "true"
+    steering: str = "native"
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.temperature <= 5:
@@ -43,6 +48,8 @@ class Knobs:
             raise InvalidConfig(f"Weights are averaged or raw, not {self.weights!r}.", field="weights")
         if self.prior not in ("true", "log"):
             raise InvalidConfig(f"The prior is true or log, not {self.prior!r}.", field="prior")
+        if self.steering not in ("native", "waiting"):
+            raise InvalidConfig(f"Steering is native or waiting, not {self.steering!r}.", field="steering")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from core.records import Condition, ConditionOutcome, Knobs, Novelty, SampleRequ
 @click.option("--noise-limit", type=float, help="Cut the noise off at so many standard deviations.")
 @click.option("--weights", type=click.Choice(["averaged", "raw"]), default="averaged", show_default=True)
 @click.option("--prior", type=click.Choice(["true", "log"]), default="true", show_default=True)
+@click.option("--steering", type=click.Choice(["native", "waiting"]), default="native", show_default=True)
 @click.option("--redraw-copies", is_flag=True, help="Draw rows that equal a train row again.")
 @click.option("--draws-per-row", type=click.IntRange(min=1), help="Budget of draws for each row that is waited for.")
 @click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), help="By default what --out ends in, or csv.")
@@ -43,6 +44,7 @@ def sample(
     noise_limit: float | None,
     weights: str,
     prior: str,
+    steering: str,
     redraw_copies: bool,
     draws_per_row: int | None,
     kind: str | None,
@@ -59,7 +61,7 @@ def sample(
         seed=seed,
         conditions=tuple(Condition.parse(text) for text in conditions),
         mix=None if mix is None else TargetMix.parse(mix),
-        knobs=Knobs(temperature=temperature, noise_limit=noise_limit, weights=weights, prior=prior),
+        knobs=Knobs(temperature=temperature, noise_limit=noise_limit, weights=weights, prior=prior, steering=steering),
         novelty=Novelty(redraw_copies=redraw_copies),
         **budget,
     )

@@ -90,8 +90,8 @@ def numbers_of(encoder: Encoder, encoded: Encoded, column: str, rows: np.ndarray
     return as_numbers(code.decode(encoded.slots[rows, at] - layout.spans[at].start, scalar))
 
 
-def wish_of(model: Model, schema: Schema, condition: Condition) -> Wish:
-    """The condition for this model.
+def wish_of(model: Model, schema: Schema, condition: Condition, *, steering: str = "native") -> Wish:
+    """The condition for this model; with `steering` "waiting" nothing steers, and all of it is rejection.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def wish_of(model: Model, schema: Schema, condition: Condition) -> Wish:
                 count = int(model.conditions.counts[found[0]])
                 rarest = min(rarest or (count, int(found[0])), (count, int(found[0])))
     return Wish(
-        native=rarest[1] if rarest else None,
+        native=rarest[1] if rarest and steering == "native" else None,
         slots=tuple(slots),
         members=tuple(members),
         intervals=tuple(intervals),

@@ -122,7 +122,8 @@ class Stream:
         self.n_total = sum(section.n_rows for section in self._sections)
 
     def _planned(self) -> list[_Section]:
-        wishes = [wish_of(self.model, self.schema, condition) for condition in self.conditions]
+        how = self.request.knobs.steering
+        wishes = [wish_of(self.model, self.schema, condition, steering=how) for condition in self.conditions]
         n_rows, n_mix = self.request.n_rows, len(self.conditions) - len(self.request.conditions)
         if self.request.mix is not None:
             cells = block_cells(self.request.mix.rows(n_rows), self.request.seed, BLOCK_ROWS)

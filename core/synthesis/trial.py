@@ -33,7 +33,7 @@ def try_conditions(
     each = max(64, n_draws // max(1, len(conditions)) if len(conditions) > 8 else n_draws)
     found = []
     for number, condition in enumerate(conditions):
-        wish = wish_of(model, schema, condition)
+        wish = wish_of(model, schema, condition, steering=request.knobs.steering)
         filled = fill(
             painter, painter.rng(_TRIAL_STREAM, number), [wish], np.zeros(each, dtype=np.int64), draws_per_row=1
         )

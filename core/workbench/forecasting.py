@@ -76,7 +76,8 @@ def outlook(session: Session, run_id: str, request: SampleRequest, *, epoch: int
     if value is not None:
         rates = [(one["met"] + 0.5) / (one["drawn"] + 1) for one in value["conditions"]]
     else:
-        rates = _by_train_rows(session, trained.dataset_id, conditions)
+        steered = request.knobs.steering == "native"
+        rates = _by_train_rows(session, trained.dataset_id, conditions, steered=steered)
     parts = tuple(
         _forecast(condition, rate, request.draws_per_row, value is not None)
         for condition, rate in zip(conditions, rates, strict=True)
@@ -106,7 +107,9 @@ def _forecast(condition: Condition, rate: float, draws_per_row: int, is_tried: b
     )
 
 
-def _by_train_rows(session: Session, dataset_id: str, conditions: tuple[Condition, ...]) -> list[float]:
+def _by_train_rows(
+    session: Session, dataset_id: str, conditions: tuple[Condition, ...], *, steered: bool
+) -> list[float]:
     """Acceptance if the generator met its steering level always, and the rest as often as the train rows do.
 
     Half a row is added, so that what no train row has is rare and not impossible.
@@ -119,8 +122,8 @@ def _by_train_rows(session: Session, dataset_id: str, conditions: tuple[Conditio
     rates = []
     for condition in conditions:
         met = [_met(frame, schema, clause) for clause in condition.clauses]
-        steered = [one for one, clause in zip(met, condition.clauses, strict=True) if schema[clause.column].is_levels]
-        base = min(steered, key=np.sum) if steered else np.ones(len(frame), dtype=bool)
+        levels = [one for one, clause in zip(met, condition.clauses, strict=True) if schema[clause.column].is_levels]
+        base = min(levels, key=np.sum) if levels and steered else np.ones(len(frame), dtype=bool)
         rates.append(float((np.logical_and.reduce(met).sum() + 0.5) / (base.sum() + 0.5)))
     return rates
 

@@ -54,11 +54,18 @@ def knob_editor(run_id: str) -> tuple[Knobs, Novelty, int]:
             "0 to 1); 0 does not look.",
         )  # fmt: skip
         again = right.toggle("Redraw near copies", key=f"near-again-{run_id}", disabled=not near)
-        budget = st.number_input(
+        how, most = st.columns(2)
+        steering = how.selectbox(
+            "Requested levels", ["native", "waiting"], key=f"steering-{run_id}",
+            help="Native steers the generator by its conditional vector: nearly every row fits at once. Waiting draws "
+            "rows without condition and keeps those that fit: slower by one over the level's share, and a little "
+            "closer to the real rows of common levels.",
+        )  # fmt: skip
+        budget = most.number_input(
             "Most draws for each requested row", 1, 1_000_000, DRAWS_PER_CONDITIONED_ROW, 100, key=f"budget-{run_id}",
             help="Rows that have to be waited for end in a shortfall when so many draws for each of them are spent.",
         )  # fmt: skip
-        knobs = Knobs(temperature=temperature, noise_limit=cut or None, weights=weights, prior=prior)
+        knobs = Knobs(temperature=temperature, noise_limit=cut or None, weights=weights, prior=prior, steering=steering)
         novelty = Novelty(redraw_copies=copies, near=near or None, redraw_near=bool(again and near))
         return knobs, novelty, int(budget)
 

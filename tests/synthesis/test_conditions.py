@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from core.errors import ImpossibleCondition, InvalidConfig
-from core.records import Condition, MixShare, SampleRequest, TargetMix
+from core.records import Condition, Knobs, MixShare, SampleRequest, TargetMix
 from core.schema import Treatment
 from core.synthesis.conditions import wish_of
 from core.synthesis.sample import draw_sample
@@ -99,6 +99,14 @@ def test_a_hopeless_condition_ends_within_its_budget_with_the_rate(learned, monk
     assert hopeless.shortfall > 29_000
     assert hopeless.n_drawn < 30_000
     assert (easy.shortfall, len(drawn.frame)) == (0, 4 + 5 + hopeless.n_obtained)
+
+
+def test_waiting_leaves_the_generator_alone_and_delivers_the_same_numbers(learned):
+    waited = draw(learned, "kind=blue:30", knobs=Knobs(steering="waiting"))
+    steered = draw(learned, "kind=blue:30")
+    assert (waited.frame["kind"] == "blue").all()
+    assert (waited.outcomes[0].shortfall, steered.outcomes[0].shortfall) == (0, 0)
+    assert waited.outcomes[0].n_drawn > 3 * steered.outcomes[0].n_drawn
 
 
 def test_a_target_mix_is_met_exactly_and_in_any_part(learned):
