@@ -56,7 +56,7 @@ def knob_editor(run_id: str) -> tuple[Knobs, Novelty, int]:
         again = right.toggle("Redraw near copies", key=f"near-again-{run_id}", disabled=not near)
         how, most = st.columns(2)
         steering = how.selectbox(
-            "Requested levels", ["native", "waiting"], key=f"steering-{run_id}",
+            "Steering", ["native", "waiting"], key=f"steering-{run_id}",
             help="Native steers the generator by its conditional vector: nearly every row fits at once. Waiting draws "
             "rows without condition and keeps those that fit: slower by one over the level's share, and a little "
             "closer to the real rows of common levels.",
