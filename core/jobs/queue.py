@@ -204,6 +204,8 @@ def lane(config: dict) -> str:
         settings = config.get("config")
         device = settings.get("device") if isinstance(settings, dict) else None
         return f"train on {device if device in ('cpu', 'cuda') else _best_device()}"
+    if kind == "tape" and config.get("plan", "quick") != "quick":
+        return "judge"  # of one checkpoint, on demand: the tape that follows the run must not make it wait
     return {"evaluate": "judge", "sample": "draw", "tape": "tape", "sweep": "sweep", "preflight": "preflight"}.get(
         str(kind), "tables"
     )

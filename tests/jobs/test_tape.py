@@ -187,5 +187,6 @@ def test_anchor_rows_are_never_repeated() -> None:
 
 def test_tapes_queue_beside_everything_else() -> None:
     assert lane({"kind": "tape"}) == "tape"
+    assert lane({"kind": "tape", "plan": "full"}) == "judge"
     with pytest.raises(InvalidConfig):
         start_job(Path("nowhere"), "reel", {})
