@@ -36,7 +36,8 @@ def dataset(server: Server, tmp_path: Path) -> str:
 
 
 def judged(page: Page, n: int) -> None:
-    expect(page.locator(".st-key-tape-states")).to_contain_text(re.compile(rf"\b{n} of 3 checkpoints judged"))
+    said = re.compile(rf"\b{n} of 3 checkpoints judged")
+    expect(page.locator(".st-key-tape-states")).to_contain_text(said, timeout=4 * PATIENCE)
 
 
 def test_from_the_first_point_to_the_released_sample(server: Server, page: Page, dataset: str, tmp_path: Path):
@@ -48,7 +49,7 @@ def test_from_the_first_point_to_the_released_sample(server: Server, page: Page,
     page.get_by_role("button", name="Train and judge").click()
 
     # points arrive; a refresh in between loses none
-    page.wait_for_selector(".st-key-frontier-card .js-plotly-plot .scatterlayer")
+    page.wait_for_selector(".st-key-frontier-card .js-plotly-plot .scatterlayer", timeout=4 * PATIENCE)
     shoot(page, "frontier-2-first-points")
     page.reload()
     settle(page)
