@@ -19,6 +19,7 @@ from core.tables import as_numbers, read_frame
 SAMPLE_ROWS = 20_000
 FIRST_ROWS = 2_000
 """Rows by which most candidates are struck off before the others are looked at closely."""
+FIRST_CODES = 300
 LEAST_ROWS = 50
 BY_CHANCE = 0.98
 """An inequality that independent columns with the same values would keep in more rows than this says nothing."""
@@ -252,6 +253,9 @@ def _fixes(codes: Mapping[str, np.ndarray], counts: Mapping[str, np.ndarray], fi
     By chance, n rows with shares p all have one level with probability sum p^n.
     """
     width = len(counts[coarse])
+    first, beside = codes[fine][:FIRST_CODES], codes[coarse][:FIRST_CODES]
+    if len(np.unique(first.astype(np.int64) * width + beside)) > len(np.unique(first)):
+        return False
     pairs = np.unique(codes[fine].astype(np.int64) * width + codes[coarse])
     if len(pairs) > len(counts[fine]):
         return False
