@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
 from core.limits import MAX_COLUMNS, MEGABYTE, UPLOAD_BYTES
@@ -91,8 +94,17 @@ def _upload_card(here: Session) -> None:
         except UserError as error:
             show_error(error)
             return
+        _release(uploaded)
         st.session_state["upload-turn"] = turn + 1
         _open_reading(reading_id)
+
+
+def _release(uploaded: Any) -> None:
+    """Let go of an upload that is on disk: Streamlit would hold its bytes in memory until the browser tab is closed."""
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
+    uploaded.close()
 
 
 def _elsewhere(here: Session) -> None:
