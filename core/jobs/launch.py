@@ -18,6 +18,7 @@ from core.jobs.protocol import (
     CONFIG,
     EXTENSION,
     LOCK,
+    STEER_LOCK,
     JobState,
     JobView,
     Status,
@@ -29,9 +30,6 @@ from core.jobs.protocol import (
     write_status,
 )
 from core.jobs.queue import QUEUE_LOCK
-
-STEER_LOCK = "steer.lock"
-"""Held for the moment in which an extension and the end of a training could miss each other."""
 
 
 def start_job(

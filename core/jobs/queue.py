@@ -22,6 +22,7 @@ from core.jobs.processes import all_cores, memory_kills, signal_worker, spawn_wo
 from core.jobs.protocol import (
     CONTROL,
     LOCK,
+    STEER_LOCK,
     JobState,
     JobView,
     Status,
@@ -156,16 +157,22 @@ class Queue:
                 view = JobView(folder)
             except UnknownId:
                 continue
-            last = read_status(folder)
             # Somebody may have resumed it between its end and this look; then the status is about the next worker.
-            if last.state is JobState.RUNNING and last.pid == child.process.pid:
-                if view.control == "stop":
-                    self._write(view, JobState.STOPPED, message="Stopped.")
-                else:
-                    self._write(view, JobState.CRASHED, **crash_text(folder, self._why(code)))
-            elif last.state is JobState.WAITING and last.queued_at == child.queued_at:
-                why = self._why(code) if code < 0 else "The worker could not begin; its log says why."
-                self._write(view, JobState.CRASHED, **crash_text(folder, why))
+            # The lock keeps others from resuming it between this look and the word about its end.
+            with held(folder / STEER_LOCK, timeout=10):
+                self._write_end(view, child, code)
+
+    def _write_end(self, view: JobView, child: _Child, code: int) -> None:
+        """Write down the end of a worker that could not do it itself, if the status is still about that worker."""
+        last = read_status(view.folder)
+        if last.state is JobState.RUNNING and last.pid == child.process.pid:
+            if view.control == "stop":
+                self._write(view, JobState.STOPPED, message="Stopped.")
+            else:
+                self._write(view, JobState.CRASHED, **crash_text(view.folder, self._why(code)))
+        elif last.state is JobState.WAITING and last.queued_at == child.queued_at:
+            why = self._why(code) if code < 0 else "The worker could not begin; its log says why."
+            self._write(view, JobState.CRASHED, **crash_text(view.folder, why))
 
     def _why(self, code: int) -> str:
         kills, self._memory_kills = self._memory_kills, memory_kills()

@@ -7,16 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 import core.jobs.queue
-from core.jobs.files import is_locked
+from core.jobs.files import held, is_locked
 from core.jobs.launch import control, end_jobs, ensure_runner, resume_job, start_job, wait
 from core.jobs.processes import ROOT, all_cores, signal_worker
-from core.jobs.protocol import JobState, JobView, read_status, write_status
+from core.jobs.protocol import STEER_LOCK, JobState, JobView, now, read_status, write_status
 from core.jobs.queue import QUEUE_LOCK, Queue, lane, threads_for
 from tests.jobs.making import eventually, queue_pids, train_config
 
@@ -130,6 +131,24 @@ def test_a_worker_that_dies_before_it_begins_is_not_started_for_ever(session, qu
     eventually(lambda: queue.look() is False, seconds=120)
     assert view.state is JobState.CRASHED
     assert "log" in view.status.error
+
+
+def test_a_run_resumed_while_its_end_is_being_written_down_stays_resumed(session, queue, started) -> None:
+    view = JobView(session / "jobs" / start_job(session, "train", train_config()))
+    queue.look()
+    child = queue.children[view.folder].process
+    write_status(view.folder, dataclasses.replace(read_status(view.folder), state=JobState.RUNNING, pid=child.pid))
+    child.kill()
+    child.wait()
+    burial = threading.Thread(target=queue._bury)
+    with held(view.folder / STEER_LOCK, timeout=10):
+        burial.start()
+        burial.join(timeout=0.5)
+        assert read_status(view.folder).state is JobState.RUNNING
+        resumed = dataclasses.replace(read_status(view.folder), state=JobState.WAITING, pid=None, queued_at=now() + 1)
+        write_status(view.folder, resumed)
+    burial.join()
+    assert read_status(view.folder) == resumed
 
 
 def test_a_kill_is_written_down_by_the_queue_that_sees_it(session, queue, started) -> None:

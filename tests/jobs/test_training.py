@@ -210,15 +210,18 @@ def test_a_checkpoint_of_another_table_is_refused_in_words(run, session, by_hand
     assert "200" in view.status.error or "300 rows" in view.status.error
 
 
-def test_killed_at_random_moments_it_is_seen_at_once_and_resumes_to_the_same_result(session, run, monkeypatch) -> None:
-    """Three kills of a real, detached worker; each is seen within two seconds, and nothing of them remains."""
+@pytest.mark.parametrize(("n_kills", "epochs"), [(3, 40), pytest.param(50, 300, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_it_is_seen_at_once_and_resumes_to_the_same_result(
+    session, run, monkeypatch, n_kills, epochs
+) -> None:
+    """Kills of a real, detached worker; each is seen within two seconds, and nothing of them remains."""
     generator = random.Random(int(os.environ.get("DOPPEL_TEST_SEED", "20261122")))
-    settings = {"epochs": 40, "checkpoint_every": 5, "batch_size": 60}
+    settings = {"epochs": epochs, "checkpoint_every": 5, "batch_size": 60}
     whole = run(**settings)
     # `run` trained in this process with the queue switched off; from here on the real one works.
     monkeypatch.setattr(core.jobs.launch, "spawn_queue", spawn_queue)
     view = JobView(session / "jobs" / start_job(session, "train", train_config(**settings)))
-    for kill_at in sorted(generator.sample(range(1, 35), 3)):
+    for kill_at in sorted(generator.sample(range(1, epochs - 5), n_kills)):
         eventually(lambda n=kill_at: len(view.records()) >= n or view.state.is_over, seconds=300, poll=0.002)
         assert view.state is JobState.RUNNING
         os.kill(view.status.pid, signal.SIGKILL)
