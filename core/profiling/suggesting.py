@@ -137,10 +137,12 @@ def _bounds(sample: pd.DataFrame, schema: Schema, sums: Sequence[Constraint]) ->
 def _inequalities(values: np.ndarray) -> dict[tuple[int, int], bool]:
     """Pairs (low, high) that hold in all rows and not by chance, less those that follow from others; whether strict."""
     first = values[:: max(1, len(values) // FIRST_ROWS)]
+    lowest, highest = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     candidates = []
     with np.errstate(invalid="ignore"):
         for low in range(values.shape[1]):
-            broken = (first[:, [low]] > first).any(axis=0)
+            apart = highest[low] <= lowest  # always kept, so by chance as well
+            broken = apart | (first[:, [low]] > first).any(axis=0)
             candidates += [(low, int(high)) for high in np.flatnonzero(~broken) if high != low]
         edges = {}
         for low, high in candidates:
