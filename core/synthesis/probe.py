@@ -1,7 +1,8 @@
 """A fixed probe sample and fixed real rows, looked at between epochs: what is learned, what is lost, what is memorised.
 
 Nothing here touches the run: weights are read, random numbers are the probe's own and are drawn once, so a run with a
-probe trains bit for bit as one without, and the probe of a resumed run sees what it would have seen.
+probe trains bit for bit as one without, and the probe of a resumed run sees what it would have seen. It looks at what
+the networks have learned: shares that are put right when a model is saved are not put right here.
 """
 
 from __future__ import annotations

@@ -145,7 +145,8 @@ def _strip(run: RunView) -> None:
     st.caption(
         f"Each cell compares one column of a fixed probe sample of {count(probes[-1].n_rows, 'row')} with the train "
         "rows: 1 is the same distribution. Where the colour fades a column is being learned; colour that comes back is "
-        f"a collapse.{more}"
+        "a collapse. This is what the networks have learned, before shares are put right in a saved model."
+        f"{more}"
     )
 
 

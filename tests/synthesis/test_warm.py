@@ -18,7 +18,7 @@ from tests.synthesis.tables import mixed_table, small_config
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory):
     frame, schema = mixed_table(600)
-    training = prepare(frame, schema, small_config(learning_rate=2e-3))
+    training = prepare(frame, schema, small_config(learning_rate=2e-3, shares="as learned"))
     list(train(training, until_epoch=8))
     folder = tmp_path_factory.mktemp("warm") / "checkpoint-000008"
     save_checkpoint(training, folder)
