@@ -60,7 +60,7 @@ def test_from_the_first_point_to_the_released_sample(server: Server, page: Page,
     # the epoch moves every chart
     expect(page.get_by_role("heading", name="Epoch 60")).to_be_visible()
     before = page.locator(".st-key-column-card-0").inner_text()
-    thumb = page.locator('[data-testid="stSlider"] [role="slider"]').first
+    thumb = page.get_by_role("slider", name="Epoch")
     thumb.focus()
     thumb.press("ArrowLeft")
     thumb.press("ArrowLeft")
