@@ -199,6 +199,7 @@ def _add_curve(
             x=np.concatenate([drawn.epoch, drawn.epoch[::-1]]),
             y=np.concatenate([drawn.mean + drawn.spread, (drawn.mean - drawn.spread)[::-1]]),
             fill="toself",
+            mode="lines",
             fillcolor=translucent(colour, 0.14),
             line={"width": 0},
             hoverinfo="skip",

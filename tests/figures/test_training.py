@@ -46,6 +46,11 @@ def test_both_losses_are_told_apart_by_dash_as_well():
     assert [trace.line.dash for trace in lines] == ["solid", "dash"]
 
 
+def test_bands_have_no_dots():
+    bands = [trace for trace in loss_figure([record(1, 10, spread=0.5), record(2, 20, spread=0.5)]).data if trace.fill]
+    assert [trace.mode for trace in bands] == ["lines", "lines"]
+
+
 def test_no_record_and_one_record_are_drawn():
     assert len(loss_figure([]).data) == 2
     assert loss_figure([record(1, 1)]).data[0].mode == "lines+markers"
