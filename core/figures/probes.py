@@ -90,7 +90,8 @@ def score_gap_figure(records: Sequence[EpochRecord], *, colours: Palette = LIGHT
     figure = go.Figure()
     if scored:
         figure.add_scatter(
-            x=[*epochs, *epochs[::-1]], y=[*(gap + reach), *(gap - reach)[::-1]], fill="toself", mode="lines", hoverinfo="skip",
+            x=[*epochs, *epochs[::-1]], y=[*(gap + reach), *(gap - reach)[::-1]], fill="toself", mode="lines",
+            hoverinfo="skip",
             fillcolor=translucent(colours.synthetic, 0.16), line={"width": 0}, showlegend=False,
         )  # fmt: skip
     figure.add_scatter(
