@@ -93,13 +93,18 @@ def worked(tmp_path_factory):
 def test_the_job_times_every_configuration_once_and_is_found_again(worked):
     session, dataset = worked
     config = TrainingConfig(batch_size=50, generator_layers=(16, 16), discriminator_layers=(16, 16), threads=1)
-    configs = {"one": config, "refused": dataclasses.replace(config, pac=50, batch_size=1000)}
+    configs = {
+        "one": config,
+        "longer": dataclasses.replace(config, epochs=90),
+        "refused": dataclasses.replace(config, pac=50, batch_size=1000),
+    }
     first = preflight.preflight(session, dataset, configs)
     assert first.checks == {}
     list(sessions.follow(session, first.job.id))
-    again = preflight.preflight(session, dataset, {**configs, "one": dataclasses.replace(config, epochs=7, seed=3)})
+    again = preflight.preflight(session, dataset, {**configs, "one": dataclasses.replace(config, epochs=7)})
     assert again.job.id == first.job.id
     one = again.checks["one"]
+    assert again.checks["longer"].seconds_per_epoch == one.seconds_per_epoch
     assert one.seconds_per_epoch > 0
     assert one.ahead.batch_size == 50
     assert one.device == "processor, 1 threads"

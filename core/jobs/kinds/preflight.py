@@ -32,9 +32,12 @@ def run(context: JobContext) -> JobState:
     context.step(0.0, "Reading the train rows")
     frame = read_frame(context.existing(context.config.get("train"), "the train rows"), schema)
     checks: dict[str, Any] = {}
+    done: dict[TrainingConfig, dict[str, Any]] = {}  # presets that differ in epochs alone share one timing
     for place, (name, config) in enumerate(configs.items()):
         context.step(place / len(configs), f"Timing 50 steps: {name}")
-        checks[name] = _check(context, frame, schema, dataclasses.replace(config, threads=context.threads))
+        if config not in done:
+            done[config] = _check(context, frame, schema, dataclasses.replace(config, threads=context.threads))
+        checks[name] = done[config]
     beside = any(view.kind == "train" and view.is_alive for view in list_jobs(context.session))
     context.write_json(
         RESULT,
