@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 import click
@@ -59,7 +58,7 @@ def deidentify(
     """
     from core.workbench import data, judging, sessions, treated
 
-    with tempfile.TemporaryDirectory(prefix="doppel-") as folder, sessions.create_session(Path(folder)) as session:
+    with sessions.temporary_session() as session:
         title = Path(source).stem
         reading_id = data.start_reading(session, source, name=title, options=reading_options(reading))
         _follow(session, reading_id, "reading")

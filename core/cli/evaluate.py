@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 import click
@@ -52,7 +51,7 @@ def evaluate(
     from core.workbench import elsewhere, judging, sessions
 
     parts = ("fidelity", "utility", *(("privacy",) if privacy else ()))
-    with tempfile.TemporaryDirectory(prefix="doppel-") as folder, sessions.create_session(Path(folder)) as session:
+    with sessions.temporary_session() as session:
         evaluation_id = elsewhere.start_judging_files(
             session, real=real, synthetic=synthetic, control=control, target=target, group=group,
             further_targets=further, sensitive=sensitive, types=pairs(types, "--type"), parts=parts, plan=plan,

@@ -23,15 +23,19 @@ DIFFERENT = 1
 )
 def replay(bundle: Path, real: Path, out: Path | None) -> None:
     """Make the rows of BUNDLE again from the real table; exit code 0 where they are the same bytes, 1 where not."""
-    from core.workbench import replaying
+    from core.workbench import replaying, sessions
 
     bars: dict[str, Progress] = {}
 
     def tell(step: str, share: float) -> None:
         bars.setdefault(step, Progress(step.lower())).show(share)
 
-    with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
-        outcome = replaying.replay(bundle, real, folder=out or Path(folder), tell=tell)
+    folder = out or Path(tempfile.mkdtemp(prefix="doppel-"))
+    try:
+        outcome = replaying.replay(bundle, real, folder=folder, tell=tell)
+    finally:
+        if out is None:
+            sessions.remove_folder(folder)
     for bar in bars.values():
         bar.done()
     for sentence in outcome.differences:

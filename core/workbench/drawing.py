@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from core.records import SampleRequest
 from core.schema import Schema
 from core.workbench import sampling, training
 from core.workbench.data import check_choices, released_schema
-from core.workbench.sessions import SESSION_ID, Session, create_session, home_folder, job_folder, open_session
+from core.workbench.sessions import SESSION_ID, Session, home_folder, job_folder, open_session, temporary_session
 
 PRIVATE = "private-real-data"
 MODEL = ("model.safetensors", "meta.json")
@@ -110,7 +109,7 @@ def drawing(
         If the request cannot be met, or there is nothing to draw from.
     """
     if source.model is not None:
-        with tempfile.TemporaryDirectory(prefix="doppel-") as home, create_session(Path(home)) as session:
+        with temporary_session() as session:
             yield _from_model(session, source.model, request, given)
         return
     with open_session(source.session.parent, source.session.name) as session:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from core.store.store import Store
 SESSION_ID = re.compile(r"[0-9a-f]{32}")
 APP_FOLDER = Path(__file__).resolve().parent.parent.parent
 TICK_SECONDS = 0.25
+REMOVALS = 60
+"""Times that a folder is tried to be removed, with a tick between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,36 @@ def delete_session(home: Path, session_id: str) -> None:
         session = _open.pop(folder, None)
         if session is not None:
             session.store.close()
+    remove_folder(folder)
+
+
+@contextlib.contextmanager
+def temporary_session() -> Iterator[Session]:
+    """A session of its own that is gone, files and all, when the block ends."""
+    home = Path(tempfile.mkdtemp(prefix="doppel-"))
+    try:
+        with create_session(home) as session:
+            yield session
+    finally:
+        remove_folder(home)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder in which a queue may still be at its last look: it ends when its jobs are gone.
+
+    What the queue writes while files are being removed makes the removal fail half way, so it is tried again.
+    """
+    for _ in range(REMOVALS):
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            if not folder.exists():
+                return
+        except OSError:
+            pass
+        else:
+            return
+        time.sleep(TICK_SECONDS)
     shutil.rmtree(folder)
 
 

@@ -120,8 +120,11 @@ def _slider(view: TapeView) -> int:
     if len(epochs) == 1:
         return epochs[0]
     key = f"tape-epoch-{view.run.id}"
-    if st.session_state.get(key) not in epochs:
-        st.session_state[key] = epochs[-1]
+    newest = f"{key}-newest"
+    at = st.session_state.get(key)
+    if at not in epochs or at == st.session_state.get(newest):
+        st.session_state[key] = epochs[-1]  # who looks at the newest checkpoint follows as others arrive
+    st.session_state[newest] = epochs[-1]
     return st.select_slider(
         "Epoch", epochs, key=key, format_func=lambda one: f"{one:,}",
         help="Moves every chart of this page to that checkpoint. Nothing is measured: its report was kept.",

@@ -53,7 +53,8 @@ def test_a_recipe_is_replayed_and_constraints_are_kept(source):
         "low", "high", "city",
     ]  # fmt: skip
     again = ["replay", str(source / "out" / "private-real-data" / "bundle.zip"), "--real", str(source / "table.csv")]
-    assert CliRunner().invoke(main, again).exit_code == 0, "a bundle replays recipe and constraints"
+    answer = CliRunner().invoke(main, again)
+    assert answer.exit_code == 0, answer.output
 
 
 @pytest.mark.parametrize(
