@@ -12,7 +12,7 @@ from pages.components import selection, session
 from pages.components.benchmark_view import show_benchmark
 from pages.components.column_gallery import column_gallery
 from pages.components.elsewhere_view import bring_tables, choose_and_start
-from pages.components.frame import empty, header, next_step
+from pages.components.frame import header, next_step, no_sample
 from pages.components.judging_panel import again, latest, more_targets, running, start_panel
 from pages.components.numbers_view import show_numbers
 from pages.components.pairs_view import show_pairs
@@ -50,13 +50,7 @@ def render() -> None:
         return
     sample_id = selection.chosen("sample")
     if not sample_id:
-        empty(
-            "No sample yet",
-            "Draw rows from a trained generator first.",
-            page="pages/sample.py",
-            label="Go to Sample",
-            icon=":material/dataset:",
-        )
+        no_sample()
         return
     drawn = sampling.sample(here, sample_id)
     if not finished(drawn.job, label="Drawing rows", key="evaluate-sample"):

@@ -7,7 +7,7 @@ import streamlit as st
 from core.workbench import data, frontier
 from core.workbench.sessions import Session
 from pages.components import selection, session
-from pages.components.frame import empty, header
+from pages.components.frame import header, no_dataset
 from pages.components.frontier_form import frontier_form
 from pages.components.frontier_view import show_frontier
 from pages.components.progress import finished
@@ -25,13 +25,7 @@ def render() -> None:
     dataset_id = selection.chosen("dataset")
     if not dataset_id:
         header("Frontier", "What do more epochs gain, and what do they give away?")
-        empty(
-            "No dataset yet",
-            "Bring a table or take the demo first; it takes a minute.",
-            page="pages/data.py",
-            label="Go to Data",
-            icon=":material/table:",
-        )
+        no_dataset()
         return
     if not finished(data.dataset_job(here, dataset_id), label="Making the dataset", key="frontier-dataset"):
         return

@@ -15,7 +15,7 @@ from pages.components.attacker_form import attacker_form
 from pages.components.canary_view import show_canaries
 from pages.components.disclosure_view import show_disclosure
 from pages.components.distance_view import show_distances
-from pages.components.frame import empty, header
+from pages.components.frame import header, no_sample
 from pages.components.judging_panel import again, latest, running, start_panel
 from pages.components.numbers_view import show_numbers
 from pages.components.privacy_overview import show_overview
@@ -50,13 +50,7 @@ def render() -> None:
     )
     sample_id = selection.chosen("sample")
     if not sample_id:
-        empty(
-            "No sample yet",
-            "Draw rows from a trained generator first.",
-            page="pages/sample.py",
-            label="Go to Sample",
-            icon=":material/dataset:",
-        )
+        no_sample()
         return
     drawn = sampling.sample(here, sample_id)
     if not finished(drawn.job, label="Drawing rows", key="privacy-sample"):

@@ -10,7 +10,7 @@ from core.workbench import data, preflight, training
 from core.workbench.sessions import Session
 from pages.components import selection, session
 from pages.components.canary_view import canary_form
-from pages.components.frame import empty, header, show_error
+from pages.components.frame import header, no_dataset, show_error
 from pages.components.preflight_view import show_preflight
 from pages.components.progress import finished
 from pages.components.queue_view import show_queue
@@ -30,13 +30,7 @@ def render() -> None:
     dataset_id = selection.chosen("dataset")
     if not dataset_id:
         header("Train", "A generator learns the real table while you watch.")
-        empty(
-            "No dataset yet",
-            "Bring a table or take the demo first; it takes a minute.",
-            page="pages/data.py",
-            label="Go to Data",
-            icon=":material/table:",
-        )
+        no_dataset()
         return
     if not finished(data.dataset_job(here, dataset_id), label="Making the dataset", key="train-dataset"):
         return

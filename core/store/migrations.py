@@ -216,8 +216,8 @@ def m004_more_verdicts(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("drop table metric_result_before")
 
 
-def m005_tapes(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Judged checkpoints, what rules decided, trials of sweeps; the kinds of jobs that make them."""
+def _allow_jobs_of(cursor: duckdb.DuckDBPyConnection, kinds: tuple[str, ...]) -> None:
+    # a CHECK constraint cannot be changed, so the table is made anew around its rows
     cursor.execute("alter table job rename to job_before")
     cursor.execute(
         f"""
@@ -235,6 +235,11 @@ def m005_tapes(cursor: duckdb.DuckDBPyConnection) -> None:
     )
     cursor.execute("insert into job by name select * from job_before")
     cursor.execute("drop table job_before")
+
+
+def m005_tapes(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Judged checkpoints, what rules decided, trials of sweeps; the kinds of jobs that make them."""
+    _allow_jobs_of(cursor, (*_FIRST_KINDS, "tape", "sweep"))
     cursor.execute(
         """
         create table tape_point (
@@ -277,23 +282,7 @@ def m005_tapes(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def m006_exploring(cursor: duckdb.DuckDBPyConnection) -> None:
     """Explorations among the kinds of jobs, and the constraints that were accepted for a dataset."""
-    cursor.execute("alter table job rename to job_before")
-    cursor.execute(
-        f"""
-        create table job (
-            id varchar primary key,
-            kind varchar not null check (kind in {_one_of((*_FIRST_KINDS, "tape", "sweep", "explore"))}),
-            state varchar not null check (state in {_one_of(JobState)}),
-            config varchar not null,
-            error_id varchar not null,
-            error varchar not null,
-            created_at timestamp not null,
-            updated_at timestamp not null
-        )
-        """
-    )
-    cursor.execute("insert into job by name select * from job_before")
-    cursor.execute("drop table job_before")
+    _allow_jobs_of(cursor, (*_FIRST_KINDS, "tape", "sweep", "explore"))
     cursor.execute(
         """
         create table dataset_constraint (
@@ -308,46 +297,12 @@ def m006_exploring(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def m007_treating(cursor: duckdb.DuckDBPyConnection) -> None:
     """Treated real tables among what jobs make."""
-    kinds = (*_FIRST_KINDS, "tape", "sweep", "explore", "treat")
-    cursor.execute("alter table job rename to job_before")
-    cursor.execute(
-        f"""
-        create table job (
-            id varchar primary key,
-            kind varchar not null check (kind in {_one_of(kinds)}),
-            state varchar not null check (state in {_one_of(JobState)}),
-            config varchar not null,
-            error_id varchar not null,
-            error varchar not null,
-            created_at timestamp not null,
-            updated_at timestamp not null
-        )
-        """
-    )
-    cursor.execute("insert into job by name select * from job_before")
-    cursor.execute("drop table job_before")
+    _allow_jobs_of(cursor, (*_FIRST_KINDS, "tape", "sweep", "explore", "treat"))
 
 
 def m008_preflights(cursor: duckdb.DuckDBPyConnection) -> None:
     """Preflights among the kinds of jobs."""
-    kinds = (*_FIRST_KINDS, "tape", "sweep", "explore", "treat", "preflight")
-    cursor.execute("alter table job rename to job_before")
-    cursor.execute(
-        f"""
-        create table job (
-            id varchar primary key,
-            kind varchar not null check (kind in {_one_of(kinds)}),
-            state varchar not null check (state in {_one_of(JobState)}),
-            config varchar not null,
-            error_id varchar not null,
-            error varchar not null,
-            created_at timestamp not null,
-            updated_at timestamp not null
-        )
-        """
-    )
-    cursor.execute("insert into job by name select * from job_before")
-    cursor.execute("drop table job_before")
+    _allow_jobs_of(cursor, (*_FIRST_KINDS, "tape", "sweep", "explore", "treat", "preflight"))
 
 
 MIGRATIONS: tuple[Step, ...] = (

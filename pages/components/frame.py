@@ -112,6 +112,22 @@ def empty(
                 st.switch_page(page)
 
 
+def no_dataset() -> None:
+    """What to do where a page needs a dataset and none is chosen."""
+    empty(
+        "No dataset yet", "Bring a table or take the demo first; it takes a minute.", page="pages/data.py",
+        label="Go to Data", icon=":material/table:",
+    )  # fmt: skip
+
+
+def no_sample() -> None:
+    """What to do where a page needs a sample and none is chosen."""
+    empty(
+        "No sample yet", "Draw rows from a trained generator first.", page="pages/sample.py", label="Go to Sample",
+        icon=":material/dataset:",
+    )  # fmt: skip
+
+
 def next_step(page: str, label: str, sentence: str = "") -> None:
     """The way to the next page of the work."""
     key = f"next-{page.rpartition('/')[2].removesuffix('.py')}"

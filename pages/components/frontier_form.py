@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
-from core.synthesis.config import PRESETS
-from core.workbench import frontier, training
+from core.workbench import data, frontier, preflight, training
 from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.frame import show_error
@@ -20,9 +19,14 @@ DEFAULT_RULES = "membership_auc <= 0.55\nsingling_out_univariate <= 5 %"
 
 def frontier_form(here: Session, dataset_id: str) -> bool:
     """Show the form; whether runs were started."""
+    presets = preflight.presets(data.dataset(here, dataset_id).n_train)
     with st.form("tape-form"):
         first, second, third, fourth = st.columns(4, gap="medium")
-        epochs = first.number_input("Epochs", 1, 100_000, 150, key="tape-epochs")
+        epochs = first.number_input(
+            "Epochs", 1, 100_000, presets["balanced"].epochs, key="tape-epochs",
+            help=f"The balanced preset takes {presets['balanced'].epochs:,} epochs on this table, the thorough one "
+            f"{presets['thorough'].epochs:,}. More show where a longer training begins to cost privacy.",
+        )  # fmt: skip
         checkpoints = second.number_input(
             "Checkpoints to judge", 1, frontier.MAX_CHECKPOINTS, 12, key="tape-checkpoints",
             help="Each takes a probe sample of 5,000 rows and the quick plan, a few seconds beside the training.",
@@ -51,7 +55,7 @@ def frontier_form(here: Session, dataset_id: str) -> bool:
                 help="Ends training after three checkpoints in a row without a gain of .005.",
             )  # fmt: skip
         preset = st.selectbox(
-            "Preset", list(PRESETS), index=list(PRESETS).index("balanced"), key="tape-preset",
+            "Preset", list(presets), index=list(presets).index("balanced"), key="tape-preset",
             format_func=str.capitalize, help="Settings of the networks; epochs and seed are those above.",
         )  # fmt: skip
         sent = st.form_submit_button("Train and judge", type="primary", icon=":material/play_arrow:", key="tape-start")

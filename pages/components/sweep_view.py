@@ -8,8 +8,7 @@ from core.errors import UserError
 from core.figures.frontier import describe_frontier, frontier_figure
 from core.figures.glossary import entry
 from core.figures.sweeps import parallel_figure
-from core.synthesis.config import PRESETS
-from core.workbench import frontier, sweeping, training
+from core.workbench import data, frontier, preflight, sweeping, training
 from core.workbench import frontier_view as view_of
 from core.workbench.sessions import Session
 from core.workbench.sweeping import SweepView
@@ -154,6 +153,7 @@ def _frontier(here: Session, view: SweepView) -> None:
 
 
 def _form(here: Session, dataset_id: str) -> None:
+    presets = preflight.presets(data.dataset(here, dataset_id).n_train)
     with st.form("sweep-form"):
         left, right = st.columns(2, gap="medium")
         space = left.text_area("Settings to vary", DEFAULT_SPACE, key="sweep-space", height=130, help=SPACE_HELP)
@@ -167,12 +167,16 @@ def _form(here: Session, dataset_id: str) -> None:
         budget = third.number_input("Minutes at most", 1, 10_000, 60, key="sweep-budget")
         objective = fourth.selectbox("Best at", sweeping.OBJECTIVES, format_func=_label, key="sweep-objective")
         fifth, sixth, seventh = st.columns(3, gap="medium")
-        epochs = fifth.number_input("Epochs", 1, 100_000, 60, key="sweep-epochs")
+        epochs = fifth.number_input(
+            "Epochs", 1, 100_000, presets["quick"].epochs, key="sweep-epochs",
+            help=f"Of every trial. The quick preset takes {presets['quick'].epochs:,} epochs on this table, "
+            f"the balanced one {presets['balanced'].epochs:,}.",
+        )  # fmt: skip
         checkpoints = sixth.number_input("Checkpoints of each run", 1, frontier.MAX_CHECKPOINTS, 6, key="sweep-points")
         preset = seventh.selectbox(
             "Preset",
-            list(PRESETS),
-            index=list(PRESETS).index("balanced"),
+            list(presets),
+            index=list(presets).index("balanced"),
             format_func=str.capitalize,
             key="sweep-preset",
         )
