@@ -1,15 +1,19 @@
-"""Pictures of pairs, of whole tables and of suspicious rows: counts and texts that figures draw; values, no behaviour.
-
-Pictures of columns, correlations and distances are in `core.records`.
-"""
+"""Pictures of columns, pairs, distances, whole tables and suspicious rows: counts and texts that figures draw."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Counts = tuple[tuple[int, ...], ...]
+
+
+def known_fields(cls: type, value: Mapping[str, Any]) -> Any:
+    """A value of a dataclass from JSON; fields that this version does not know are left out."""
+    known = {one.name for one in dataclasses.fields(cls)}
+    return cls(**{name: item for name, item in value.items() if name in known})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +143,93 @@ class SuspectRows:
             for one in value["rows"]
         )
         return cls(**{**value, "columns": tuple(value["columns"]), "rows": rows})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnPicture:
+    """One column of the real and the synthetic table, counted on shared bins or levels.
+
+    Parameters
+    ----------
+    column : str
+    type : str
+        Column type.
+    edges : tuple of float
+        Bin edges (datetimes in seconds since 1970), one more than counts; empty for levels.
+    labels : tuple of str
+        Level texts; empty for bins. The last one may be "other (n levels)".
+    real, synthetic : tuple of int
+        Rows per bin or level.
+    real_missing, synthetic_missing : int
+    real_quantiles, synthetic_quantiles : tuple of float
+        Quantiles of present values at equally spaced shares from 0 to 1, equally many; empty for levels.
+    """
+
+    column: str
+    type: str
+    edges: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ()
+    real: tuple[int, ...] = ()
+    synthetic: tuple[int, ...] = ()
+    real_missing: int = 0
+    synthetic_missing: int = 0
+    real_quantiles: tuple[float, ...] = ()
+    synthetic_quantiles: tuple[float, ...] = ()
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ColumnPicture:
+        """Rebuild from `dataclasses.asdict`."""
+        names = ("edges", "labels", "real", "synthetic", "real_quantiles", "synthetic_quantiles")
+        return known_fields(cls, {**value, **{name: tuple(value.get(name, ())) for name in names}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationPicture:
+    """Association of every pair of columns in the real and the synthetic table.
+
+    Parameters
+    ----------
+    columns : tuple of str, n names
+    kind : str
+        What the numbers are, for the caption.
+    real, synthetic : tuple of n tuples of n floats or None
+        None where a pair has no association (a constant column).
+    """
+
+    columns: tuple[str, ...]
+    kind: str
+    real: tuple[tuple[float | None, ...], ...]
+    synthetic: tuple[tuple[float | None, ...], ...]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CorrelationPicture:
+        """Rebuild from `dataclasses.asdict`."""
+        rows = {name: tuple(tuple(row) for row in value[name]) for name in ("real", "synthetic")}
+        return known_fields(cls, {**value, **rows, "columns": tuple(value["columns"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistanceCurve:
+    """Cumulative distribution of a row-wise distance for several pairs of tables.
+
+    Parameters
+    ----------
+    name : str
+        `dcr` or `nndr`.
+    label : str
+        Axis label with unit and direction.
+    grid : tuple of float, m values
+    series : mapping of name to tuple of m shares 0 to 1
+        Share of rows at or below each grid value; "synthetic to train rows", "synthetic to control rows", ...
+    """
+
+    name: str
+    label: str
+    grid: tuple[float, ...]
+    series: Mapping[str, tuple[float, ...]]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> DistanceCurve:
+        """Rebuild from `dataclasses.asdict`."""
+        series = {name: tuple(points) for name, points in value["series"].items()}
+        return known_fields(cls, {**value, "grid": tuple(value["grid"]), "series": series})

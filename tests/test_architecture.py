@@ -16,6 +16,7 @@ L0 = {
     "dataset",
     "limits",
     "records",
+    "epochs",
     "near_copies",
     "tables",
     "constraints",
