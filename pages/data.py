@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import UserError
 from core.limits import MAX_COLUMNS, MEGABYTE, UPLOAD_BYTES
@@ -17,6 +16,7 @@ from pages.components.frame import header, show_error
 from pages.components.reading_options import from_folder, from_host
 from pages.components.reading_view import review
 from pages.components.router import page
+from pages.components.uploading import take, upload_box
 
 DEMO_ROWS = 20_000
 STEPS = (
@@ -82,29 +82,19 @@ def _upload_card(here: Session) -> None:
             f"An upload may have {UPLOAD_BYTES // MEGABYTE} MB and {MAX_COLUMNS:,} columns; larger files are read by "
             "path, from the folder of tables or by the command line."
         )
-        turn = st.session_state.setdefault("upload-turn", 0)
-        uploaded = st.file_uploader("Table", key=f"upload-{turn}", label_visibility="collapsed")
+        uploaded = upload_box(
+            "Table", key="upload", store=partial(data.receive_upload, here), label_visibility="collapsed"
+        )
         _elsewhere(here)
         if uploaded is None:
             return
+        take("upload")
         try:
-            with st.spinner("Storing the file", show_time=True):
-                path = data.receive_upload(here, uploaded, uploaded.name)
-                reading_id = data.start_reading(here, path, name=uploaded.name.rsplit(".", 1)[0] or uploaded.name)
+            reading_id = data.start_reading(here, uploaded.result, name=uploaded.title)
         except UserError as error:
             show_error(error)
             return
-        _release(uploaded)
-        st.session_state["upload-turn"] = turn + 1
         _open_reading(reading_id)
-
-
-def _release(uploaded: Any) -> None:
-    """Let go of an upload that is on disk: Streamlit would hold its bytes in memory until the browser tab is closed."""
-    context = get_script_run_ctx()
-    if context is not None:
-        context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
-    uploaded.close()
 
 
 def _elsewhere(here: Session) -> None:

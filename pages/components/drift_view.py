@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +16,7 @@ from pages.components import charts, selection, session
 from pages.components.frame import empty, show_error
 from pages.components.progress import finished
 from pages.components.tiles import tile
+from pages.components.uploading import take, upload_box
 from pages.components.words import labelled, name, short, text
 
 PENDING = "drift-reading"
@@ -48,14 +51,14 @@ def _bring(here: Session, dataset_id: str, title: str) -> None:
             f"Bring a newer version of {name(title)}: which columns moved since, by how much, and does a run that "
             "learned the older one still fit?"
         )
-        turn = st.session_state.setdefault("drift-turn", 0)
-        uploaded = st.file_uploader("Newer table", key=f"drift-upload-{turn}", label_visibility="collapsed")
+        uploaded = upload_box(
+            "Newer table", key="drift-upload", store=partial(data.receive_upload, here), label_visibility="collapsed"
+        )
         if uploaded is None:
             return
-        st.session_state["drift-turn"] = turn + 1
+        take("drift-upload")
         try:
-            path = data.receive_upload(here, uploaded, uploaded.name)
-            st.session_state[PENDING] = (dataset_id, drifting.start_reading_newer(here, path))
+            st.session_state[PENDING] = (dataset_id, drifting.start_reading_newer(here, uploaded.result))
         except UserError as error:
             show_error(error)
             return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import BinaryIO
+
 import streamlit as st
 
-from core.errors import DoppelError, UserError
+from core.errors import DoppelError
 from core.workbench import data, elsewhere, judging
 from core.workbench.data import Reading
 from core.workbench.sessions import Session
@@ -12,6 +15,7 @@ from pages.components import selection
 from pages.components.frame import show_error
 from pages.components.judging_panel import PLAN_WORDS
 from pages.components.progress import finished
+from pages.components.uploading import Stored, take, upload_box
 from pages.components.words import count, labelled, name, short
 
 LABELS = {"real": "Real table", "synthetic": "Synthetic table", "control": "Control rows (optional)"}
@@ -19,7 +23,7 @@ NEEDED = ("real", "synthetic")
 
 
 def bring_tables(here: Session) -> None:
-    """Uploads of two or three tables; once all are there, they are read."""
+    """Uploads of two or three tables, each read as soon as it is there; then on to what they are judged by."""
     earlier = elsewhere.judged_tables(here)
     if earlier:
         _earlier(here, earlier)
@@ -31,28 +35,36 @@ def bring_tables(here: Session) -> None:
         uploads = {}
         for column, (role, words) in zip(st.columns(3), elsewhere.ROLES.items(), strict=True):
             with column:
-                uploads[role] = st.file_uploader(LABELS[role], key=f"elsewhere-{role}", help=f"{words.capitalize()}.")
+                uploads[role] = _bring_one(here, role, words)
         ready = all(uploads[role] is not None for role in NEEDED)
         pressed = st.button(
-            "Read these tables",
+            "Go on with these tables",
             type="primary",
-            icon=":material/upload_file:",
+            icon=":material/arrow_forward:",
             disabled=not ready,
-            help=None if ready else "Choose at least the real and the synthetic table.",
+            help=None if ready else "Bring at least the real and the synthetic table.",
             key="elsewhere-read",
         )
         if pressed:
-            try:
-                readings = []
-                for role, upload in uploads.items():
-                    if upload is not None:
-                        path = data.receive_upload(here, upload, upload.name)
-                        readings.append(data.start_reading(here, path, name=f"{role}: {upload.name}"))
-            except UserError as error:
-                show_error(error)
-                return
-            selection.choose("tables", ",".join(readings))
+            for role in uploads:
+                take(f"elsewhere-{role}")
+            selection.choose("tables", ",".join(one.result for one in uploads.values() if one is not None))
             st.rerun()
+
+
+def _bring_one(here: Session, role: str, words: str) -> Stored | None:
+    """The box of one of the tables, and below it the file that is there; it is read from the moment it is."""
+    upload = upload_box(
+        LABELS[role], key=f"elsewhere-{role}", store=partial(_start_reading, here, role), help=f"{words.capitalize()}."
+    )
+    if upload is not None:
+        st.markdown(f":material/check: {name(upload.name)} is here. Another file would take its place.")
+    return upload
+
+
+def _start_reading(here: Session, role: str, stream: BinaryIO, filename: str) -> str:
+    """Store an uploaded table and start to read it; the id of the reading."""
+    return data.start_reading(here, data.receive_upload(here, stream, filename), name=f"{role}: {filename}")
 
 
 def _earlier(here: Session, earlier: list) -> None:

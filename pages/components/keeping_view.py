@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 
-from core.errors import DoppelError, UserError
+from core.errors import DoppelError
 from core.workbench import moving, retention, sessions, stored
 from core.workbench.sessions import Session
 from pages.components import selection, session
 from pages.components.frame import show_error
+from pages.components.uploading import take, upload_box
 from pages.components.words import count, number, short, text
 
 PROOF = "deletion-proof"
@@ -111,20 +113,18 @@ def _moving(here: Session) -> None:
 
 
 def _bring() -> None:
-    turn = st.session_state.setdefault("session-turn", 0)
-    uploaded = st.file_uploader("Bring a session", type="zip", key=f"session-upload-{turn}")
-    if uploaded is None:
-        return
-    st.session_state["session-turn"] = turn + 1
+    brought = upload_box("Bring a session", key="session-upload", store=_import, type="zip")
+    if brought is not None:
+        take("session-upload")
+        selection.choose("session", brought.result)
+        st.rerun()
+
+
+def _import(stream: BinaryIO, filename: str) -> str:
+    """Take the session in an uploaded archive into the home folder; its id."""
     with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
         path = Path(folder) / "session.zip"
         with path.open("wb") as file:
-            while piece := uploaded.read(1 << 20):
+            while piece := stream.read(1 << 20):
                 file.write(piece)
-        try:
-            found = moving.import_session(sessions.home_folder(), path, name=uploaded.name.rsplit(".", 1)[0][:60])
-        except UserError as error:
-            show_error(error)
-            return
-    selection.choose("session", found.id)
-    st.rerun()
+        return moving.import_session(sessions.home_folder(), path, name=filename.rsplit(".", 1)[0][:60]).id

@@ -200,8 +200,8 @@ def test_tables_made_elsewhere_are_uploaded_judged_and_found_again(worked):
     app.segmented_control(key="evaluate-what").set_value("Tables made elsewhere").run()
     assert app.button(key="elsewhere-read").disabled
     table = hostile_table(150).to_csv(index=False).encode()
-    app.file_uploader(key="elsewhere-real").upload("real.csv", table)
-    app.file_uploader(key="elsewhere-synthetic").upload("synthetic.csv", table)
+    app.file_uploader(key="elsewhere-real-0").upload("real.csv", table)
+    app.file_uploader(key="elsewhere-synthetic-0").upload("synthetic.csv", table)
     app.run()
     app.button(key="elsewhere-read").click().run()
     for reading in "".join(app.query_params["tables"]).split(","):
