@@ -299,7 +299,8 @@ CHECKS = (
     Check(code="D04", title="Columns with very many levels", severity=Section.ISSUE, find=_wide,
           advice="Merge rare levels, or set the type to text or identifier."),
     Check(code="D05", title="Numbers that may mean missing", severity=Section.ISSUE, find=_sentinels,
-          advice="Read the file again with these numbers as missing."),
+          advice="If they stand for a lacking value, bring the file again on the Data page and choose to read them as "
+          "missing there; if they are real, nothing has to be done."),
     Check(code="D06", title="Levels in several spellings", severity=Section.ISSUE, find=_spelling,
           advice="Unify them with a step of preparation."),
     Check(code="D07", title="Few rows", severity=Section.TIP, find=_few_rows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from core.reading.engine import connect, path_text, text
 from core.reading.kinds import Kind
 from core.reading.options import ReadOptions
 from core.reading.result import Progress, ReadResult
+from core.reading.surplus import CUT, JOIN, about_mended, copy_mended, surplus_remedy
 
 HEAD_BYTES = 1_000_000
 """Beginning of a file from which its shape and the kinds of its columns are guessed."""
@@ -54,23 +56,32 @@ def read_delimited(
             copy_as_utf8(source, plain, encoding.name, skip=dialect.skip)
         findings = [*_about_encoding(encoding, options), *dialect.findings]
         options = _padding(dialect, options, findings)
+        shape = dialect
+        if options.surplus is not None:
+            if readable is source:
+                copy_as_utf8(source, plain, encoding.name)
+            readable = Path(aside) / "mended.csv"
+            shape, n_mended = copy_mended(plain, readable, dialect, options.surplus)
+            plain.unlink()
+            plain = readable
+            findings += [about_mended(n_mended, options.surplus)] if n_mended else []
         progress(0.2, "Found the columns")
         with connect(Path(aside)) as connection:
             try:
-                kinds = _stored(connection, readable, dialect, target, options)
+                kinds = _stored(connection, readable, shape, target, options)
             except duckdb.Error as error:
                 if readable is plain:
                     raise _unreadable(name or source.name, error) from error
                 # line ends that change in the middle stop DuckDB; a copy has but one kind
                 copy_as_utf8(source, plain, encoding.name)
                 try:
-                    kinds = _stored(connection, plain, dialect, target, options)
+                    kinds = _stored(connection, plain, shape, target, options)
                 except duckdb.Error as again:
                     raise _unreadable(name or source.name, again) from again
             progress(0.9, "Stored the table")
             n_rejected, rejected = _rejected(connection, target, skipped=dialect.skip)
     if n_rejected:
-        findings.append(_about_rejected(n_rejected, rejected, dialect))
+        findings.append(_about_rejected(n_rejected, rejected, dialect, kinds))
     used = replace(
         options, delimiter=dialect.delimiter, quote=dialect.quote, encoding=encoding.name, header=dialect.header,
         skip=dialect.skip, comment=dialect.comment,
@@ -86,7 +97,10 @@ def _stored(
 ) -> list[Kind]:
     cells = tuple(f"c{number}" for number in range(len(dialect.names)))
     table = Source(relation=_relation(path, dialect, pad=options.pad), cells=cells, names=dialect.names)
-    return convert(connection, table, guess_kinds(table, dialect.rows, options), target, options, dialect.rows)
+    # lines that will be rejected say nothing of the columns: their cells stand in the wrong ones
+    width = len(cells) + dialect.surplus_last
+    rows = [row for row in dialect.rows if len(row) == width or (options.pad and len(row) < width)] or dialect.rows
+    return convert(connection, table, guess_kinds(table, rows, options), target, options, rows)
 
 
 def _relation(path: Path, dialect: Dialect, *, pad: bool) -> str:
@@ -161,15 +175,25 @@ def _about_encoding(encoding: Encoding, options: ReadOptions) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _about_rejected(n_rejected: int, rejected: tuple[Rejected, ...], dialect: Dialect) -> Finding:
+def _about_rejected(
+    n_rejected: int, rejected: tuple[Rejected, ...], dialect: Dialect, kinds: Sequence[Kind]
+) -> Finding:
     reason = Counter(one.reason for one in rejected).most_common(1)[0][0]
-    short = reason == REASONS["MISSING COLUMNS"]
+    mark = repr(dialect.delimiter)
+    remedy, guess = None, f"A cell holds the delimiter {mark} without quotes, or the delimiter is another."
+    if reason == REASONS["MISSING COLUMNS"]:
+        remedy, guess = {"pad": True}, "Cells at the end of a line are lacking."
+    elif reason == REASONS["TOO MANY COLUMNS"]:
+        how = surplus_remedy(rejected, dialect, kinds)
+        remedy = None if how is None else {"surplus": how}
+        if how == JOIN:
+            guess = f"Texts in the last column hold the delimiter {mark} without quotes."
+        elif how == CUT:
+            guess = "Something was written behind the last column."
     return Finding(
-        code="lines-rejected", severity="error", place=f"line {rejected[0].line} and others" if n_rejected > 1 else
-        f"line {rejected[0].line}", remedy={"pad": True} if short else None,
+        code="lines-rejected", severity="error", remedy=remedy, guess=guess,
+        place=f"line {rejected[0].line} and others" if n_rejected > 1 else f"line {rejected[0].line}",
         message=f"{n_rejected:,} line{'s are' if n_rejected > 1 else ' is'} not in the table: most have {reason}.",
-        guess="Cells at the end of a line are lacking." if short else
-        f"A cell holds the delimiter {dialect.delimiter!r} without quotes, or the delimiter is another.",
     )  # fmt: skip
 
 

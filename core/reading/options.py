@@ -38,6 +38,9 @@ class ReadOptions:
         Whether blanks around a cell are taken off.
     pad : bool
         Whether lines with too few cells are filled with missing ones; otherwise they are rejected and shown.
+    surplus : str or None
+        What becomes of cells beyond the last column: `join`, joined to the last one, or `cut`, left out; without it the
+        line is rejected and shown.
     texts : tuple of str
         Columns that stay texts whatever they look like.
     dates : mapping of column to strftime layout
@@ -61,6 +64,7 @@ class ReadOptions:
     missing_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trim: bool = True
     pad: bool = False
+    surplus: str | None = None
     texts: tuple[str, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     sheet: str | None = None
@@ -82,6 +86,8 @@ class ReadOptions:
             raise InvalidConfig(f"The delimiter {self.delimiter!r} is also the quote or a line end.", field="delimiter")
         if self.skip is not None and self.skip < 0:
             raise InvalidConfig(f"{self.skip} lines cannot be skipped; it must be 0 or more.", field="skip")
+        if self.surplus not in (None, "join", "cut"):
+            raise InvalidConfig(f"Surplus cells are {self.surplus!r}, but must be join or cut.", field="surplus")
         if self.encoding is not None:
             try:
                 "".encode(self.encoding)

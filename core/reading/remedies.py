@@ -10,6 +10,11 @@ from core.reading.options import ReadOptions
 
 MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks", ":": "colons"}
 LISTS = ("missing", "texts")
+SURPLUS = {
+    "join": "Join surplus cells to the last one",
+    "cut": "Leave surplus cells out",
+    None: "Reject lines with surplus cells",
+}
 FLAGS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -39,6 +44,7 @@ def _label(name: str, value: Any) -> str:
         "missing": f"Read {listed(map(repr, value))} as missing" if isinstance(value, list | tuple) else "",
         "texts": f"Keep {listed(map(repr, value))} as text" if isinstance(value, list | tuple) else "",
         "pad": "Fill the cells that lack",
+        "surplus": SURPLUS.get(value, "") if isinstance(value, str | None) else "",
         "sheet": f"Read the sheet {value!r}",
         "table": f"Read the table {value!r}",
         "member": f"Read {value!r}",
@@ -67,6 +73,8 @@ def options_from_texts(texts: Mapping[str, str]) -> ReadOptions:
             if text.lower() not in FLAGS:
                 raise InvalidConfig(f"The option {name} is {text!r}, but must be yes or no.", field=name)
             value[name] = FLAGS[text.lower()]
+        elif name == "surplus":
+            value[name] = None if text.lower() in ("", "none", "reject") else text.lower()
         elif name == "skip":
             if not text.isdigit():
                 raise InvalidConfig(f"The option skip is {text!r}, but must be a number of lines.", field=name)

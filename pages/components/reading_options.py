@@ -24,6 +24,7 @@ ENCODINGS = ("utf-8", "windows-1252", "latin-1", "utf-16", "cp1250", "cp1251", "
 HEADERS = {FOUND_OUT: None, "It names the columns": True, "It is a row": False}
 DECIMALS = {FOUND_OUT: None, "Point 1.5": ".", "Comma 1,5": ","}
 QUOTES = {FOUND_OUT: None, 'Double "': '"', "Single '": "'", "None": ""}
+SURPLUS = {"Reject and show them": None, "Join surplus cells to the last one": "join", "Leave surplus cells out": "cut"}
 WHAT = {"sheet": "Sheet", "table": "Table", "member": "File in the archive"}
 TEXT_FORMATS = ("delimiter",)
 
@@ -98,6 +99,7 @@ def _fields(reading: Reading) -> dict[str, Any]:
     changes["pad"] = right.checkbox(
         "Fill short lines", value=now.pad, key=f"o-pad-{key}", help="Otherwise lines with too few cells are rejected."
     )
+    changes["surplus"] = _one_of(right, "Lines with too many cells", SURPLUS, now.surplus, f"o-surplus-{key}")
     query = st.text_input(
         "Query of a database file", value=now.table or "", key=f"o-table-{key}", placeholder="select ... from ...",
         help="For DuckDB and SQLite files: the name of a table, or one selection. Nothing can be changed by it.",
