@@ -56,6 +56,8 @@ def prepared(
         watched(session, "preparing", made, lambda: data.dataset(session, made))
         for number, outcome in enumerate(preparing.outcomes_of(session, made), start=1):
             click.echo(f"step {number}: {outcome.label}; {outcome.in_words}", err=True)
+        for rule, reason in constraining.inherited(session, made).dropped:
+            click.echo(f"not taken over: {rule.label}: {reason}", err=True)
         dataset_id = made
     if rules:
         constraining.accept(session, dataset_id, *rules)

@@ -58,6 +58,11 @@ class Canaries:
         rows = self.rows[wanted].reset_index(drop=True)
         return Canaries(rows=rows, planted=self.planted[wanted], copies=self.copies)
 
+    def joined(self, others: Canaries) -> Canaries:
+        """These candidates and others that were made from the same train rows."""
+        rows = pd.concat([self.rows, others.rows], ignore_index=True)
+        return Canaries(rows=rows, planted=np.concatenate([self.planted, others.planted]), copies=self.copies)
+
     def put_among(self, train: pd.DataFrame) -> pd.DataFrame:
         """The train rows with the planted candidates after them."""
         extra = self.rows[self.planted]

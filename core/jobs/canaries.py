@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,39 +22,50 @@ from core.schema import Schema
 from core.tables import read_frame
 
 DRAWN_ROWS = 10_000
+MAX_BATCHES = 20
+"""Batches of candidates that are made before constraints are said to leave too few."""
 MAX_LOOKS = 30
 """Checkpoints that are looked at, evenly over the run and with the last one: more would only widen every interval."""
 
 
 def canaries_of(settings: Mapping[str, Any], train: pd.DataFrame, schema: Schema) -> Canaries | None:
-    """The canaries that the settings of a training ask for, without those that break its constraints; None without.
+    """The canaries that the settings of a training ask for, all of which keep its constraints; None without.
+
+    Cells are drawn each for itself, so many candidates break a constraint: more are made until there are enough.
 
     Raises
     ------
     InvalidConfig
-        If too few are left.
+        If too few are found.
     """
     wanted = settings.get("canaries")
     if not wanted:
         return None
-    made = make_canaries(
-        train,
-        schema,
-        n_candidates=int(wanted["n"]),
-        copies=int(wanted.get("copies", 1)),
-        seed=int(wanted.get("seed", 0)),
-    )
-    keeps = np.ones(len(made.rows), dtype=bool)
-    for one in settings.get("constraints") or ():
-        constraint = Constraint.from_json(one)
-        is_list = constraint.kind is ConstraintKind.COMBINATIONS
-        known = set(combinations_of(train, list(constraint.columns))) if is_list else None
-        keeps &= rows_keeping(made.rows, constraint, known)
-    if keeps.sum() < CANARIES[0]:
+    n, seed = int(wanted["n"]), int(wanted.get("seed", 0))
+    copies = int(wanted.get("copies", 1))
+    rules = [Constraint.from_json(one) for one in settings.get("constraints") or ()]
+    known = {
+        one: set(combinations_of(train, list(one.columns))) for one in rules if one.kind is ConstraintKind.COMBINATIONS
+    }
+    found = make_canaries(train, schema, n_candidates=n, copies=copies, seed=seed)
+    found = found.keeping(_keeping(found.rows, rules, known))
+    for batch in range(1, MAX_BATCHES if rules else 1):
+        if len(found.rows) >= n:
+            break
+        more = make_canaries(train, schema, n_candidates=CANARIES[1], copies=copies, seed=seed + (batch << 32))
+        found = found.joined(more.keeping(_keeping(more.rows, rules, known)))
+    if len(found.rows) < CANARIES[0]:
         raise InvalidConfig(
-            f"Only {int(keeps.sum())} of {len(keeps)} canaries keep the constraints.", "Train without canaries."
+            f"Only {len(found.rows)} of {n + (MAX_BATCHES - 1) * CANARIES[1]:,} canaries keep the constraints.",
+            "Train without canaries.",
         )
-    return made.keeping(keeps)
+    return found.keeping(np.arange(len(found.rows)) < n)
+
+
+def _keeping(rows: pd.DataFrame, rules: Sequence[Constraint], known: Mapping[Constraint, set[tuple]]) -> np.ndarray:
+    """Which candidates keep every constraint."""
+    kept = [rows_keeping(rows, one, known.get(one)) for one in rules]
+    return np.logical_and.reduce([np.ones(len(rows), dtype=bool), *kept])
 
 
 def planted(settings: Mapping[str, Any], train: pd.DataFrame, schema: Schema) -> pd.DataFrame:

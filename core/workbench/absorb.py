@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.dataset import Dataset, SplitSpec
+from core.jobs.inheriting import INHERITED
 from core.jobs.launch import ensure_runner
 from core.jobs.protocol import JobState, JobView, list_jobs
 from core.jobs.recovery import read_rollbacks
@@ -53,6 +54,9 @@ def _take_dataset(session: Session, view: JobView, state: JobState) -> None:
         content_hash=found["content_hash"],
     )
     session.store.save_dataset(dataset)
+    inherited = view.folder / INHERITED
+    if inherited.is_file():
+        session.store.save_constraints(dataset.id, _json(inherited)["kept"])
 
 
 def _take_run(session: Session, view: JobView, state: JobState) -> None:

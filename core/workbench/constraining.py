@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from core.constraints import Constraint, check_constraints, rows_keeping
 from core.errors import InvalidConfig
+from core.jobs.inheriting import INHERITED, Inheritance
 from core.jobs.protocol import JobState, JobView
 from core.profiling.suggesting import Suggestion
 from core.tables import read_frame
+from core.workbench.absorb import absorb
 from core.workbench.data import dataset, table_path
 from core.workbench.exploring import find_job, start_part
 from core.workbench.sessions import Session, job_folder
@@ -44,6 +46,7 @@ def start_suggesting(session: Session, dataset_id: str) -> str:
 
 def accepted(session: Session, dataset_id: str) -> list[Constraint]:
     """Constraints that runs of this dataset started from now on will keep."""
+    absorb(session)
     return [Constraint.from_json(one) for one in session.store.list_constraints(dataset_id)]
 
 
@@ -69,6 +72,12 @@ def accept(session: Session, dataset_id: str, *constraints: Constraint) -> None:
                 field="constraint",
             )
     session.store.save_constraints(dataset_id, [one.to_json() for one in wanted])
+
+
+def inherited(session: Session, dataset_id: str) -> Inheritance:
+    """What became of the constraints of the parent when a dataset was made from it."""
+    path = job_folder(session, dataset_id) / INHERITED
+    return Inheritance.from_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else Inheritance()
 
 
 def withdraw(session: Session, dataset_id: str, constraint: Constraint) -> None:

@@ -13,10 +13,11 @@ from core.jobs.ids import check_id, new_id
 from core.jobs.processes import all_cores
 from core.jobs.protocol import JobState, JobView
 from core.profiling.infer import SET_BY_ANALYST, retype
+from core.profiling.recipe import Recipe
 from core.schema import ColumnType, Schema, Treatment
 from core.synthesis.config import PRESETS, TrainingConfig, preset_for
 from core.synthesis.preflight import Advice, Preflight, Remedy
-from core.workbench.data import dataset, start_for
+from core.workbench.data import TABLES, dataset, start_for
 from core.workbench.sessions import Session, job_folder
 
 RESULT = "preflight.json"
@@ -142,5 +143,10 @@ def apply_remedy(session: Session, dataset_id: str, remedy: Remedy) -> str:
     made = JobView(job_folder(session, check_id(dataset_id, "dataset"))).config
     new = new_id("dataset")
     settings = {name: value for name, value in made.items() if name not in ("kind", "after")}
-    settings |= {"dataset_id": new, "schema": schema.to_json(), "parent_id": dataset_id}
+    settings |= {
+        "dataset_id": new, "schema": schema.to_json(), "parent_id": dataset_id,
+        "constraints": session.store.list_constraints(dataset_id),
+    }  # fmt: skip
+    if made.get("recipe") is not None:  # its rows and their sides are no longer those of the table that was read
+        settings |= {"table": f"{TABLES}/{dataset_id}.parquet", "recipe": Recipe(steps=()).to_json()}
     return start_for(session, "profile", settings, job_id=new)

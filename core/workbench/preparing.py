@@ -109,6 +109,7 @@ def start_preparing(session: Session, dataset_id: str, recipe: Recipe, *, name: 
             "name": name or f"{parent.name} (prepared)"[:120],
             "parent_id": dataset_id,
             "recipe": recipe.to_json(),
+            "constraints": session.store.list_constraints(dataset_id),
         },
         job_id=made,
     )

@@ -31,6 +31,7 @@ def show_constraints(here: Session, dataset: Dataset) -> None:
     )
     taken = constraining.accepted(here, dataset.id)
     _accepted(here, dataset, taken)
+    _inherited(here, dataset)
     _suggested(here, dataset, taken)
     _own(here, dataset)
 
@@ -45,6 +46,15 @@ def _accepted(here: Session, dataset: Dataset, taken: list[Constraint]) -> None:
             if st.button("Take out", key=f"withdraw-{place}", icon=":material/close:", type="tertiary"):
                 constraining.withdraw(here, dataset.id, one)
                 st.rerun()
+
+
+def _inherited(here: Session, dataset: Dataset) -> None:
+    """What the dataset took over from its parent, and what it could not."""
+    came = constraining.inherited(here, dataset.id)
+    if came.kept:
+        st.caption(f"{count(len(came.kept), 'rule')} came from the dataset that this one was made from.")
+    for one, reason in came.dropped:
+        st.warning(f"**{text(one.label)}** was not taken over: {text(reason)}.", icon=":material/link_off:")
 
 
 def _suggested(here: Session, dataset: Dataset, taken: list[Constraint]) -> None:

@@ -84,10 +84,14 @@ def test_following_a_run_without_canaries_is_one_sentence(do) -> None:
     assert "without canaries" in view.status.error
 
 
-def test_canaries_that_break_a_constraint_are_left_out_or_refused() -> None:
+def test_as_many_canaries_as_asked_for_keep_the_constraints_or_they_are_refused() -> None:
     train = small_table()
     rule = Constraint(kind=ConstraintKind.COMBINATIONS, columns=("town", "rich"))
     kept = canaries_of({"canaries": CANARIES, "constraints": [rule.to_json()]}, train, SCHEMA)
+    assert len(kept.rows) == len(kept.planted) == CANARIES["n"]
+    assert 0 < kept.planted.sum() < CANARIES["n"]
+    again = canaries_of({"canaries": CANARIES, "constraints": [rule.to_json()]}, train, SCHEMA)
+    assert again.rows.equals(kept.rows)
     known = set(zip(train["town"], train["rich"], strict=True))
     assert set(zip(kept.rows["town"], kept.rows["rich"], strict=True)) <= known
     few = Constraint(kind=ConstraintKind.INEQUALITY, columns=("pay", "age"))  # pay is far above age

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.constraints import Constraint
 from core.dataset import SplitSpec, split_rows
 from core.errors import TooFewRows
 from core.jobs.context import JobContext
 from core.jobs.files import sync_folder
 from core.jobs.ids import check_id
+from core.jobs.inheriting import INHERITED, inherit
 from core.jobs.preparing import prepare_dataset
 from core.jobs.protocol import JobState
 from core.profiling.coarsen import coarsened_table
@@ -32,8 +34,11 @@ def run(context: JobContext) -> JobState:
         schema = Schema.from_json(config["schema"])
         spec = SplitSpec.from_json(config["split"])
         target = config.get("target")
+        rules = [Constraint.from_json(one) for one in config.get("constraints", ())]
     if config.get("recipe") is not None:
-        context.write_json("dataset.json", _prepared(context, dataset_id, spec, target))
+        found = _prepared(context, dataset_id, spec, target)
+        _inherit(context, dataset_id, rules, Schema.from_json(found["schema"]))
+        context.write_json("dataset.json", found)
         return JobState.DONE
     source = context.existing(config.get("table"), "the table to make a dataset of")
     coarse = context.folder / "coarse.parquet"
@@ -64,6 +69,7 @@ def run(context: JobContext) -> JobState:
     sync_folder(context.session / "tables")
     context.step(0.8, "Summarising the columns")
     context.write_json("summary.json", summarise_table(source, schema).to_json())
+    _inherit(context, dataset_id, rules, schema)
     files = dataset_files(context.session, dataset_id)
     context.write_json(
         "dataset.json",
@@ -80,6 +86,13 @@ def run(context: JobContext) -> JobState:
     )
     coarse.unlink(missing_ok=True)
     return JobState.DONE
+
+
+def _inherit(context: JobContext, dataset_id: str, rules: list[Constraint], schema: Schema) -> None:
+    """Settle which constraints of its parent the dataset takes over, where the parent has any."""
+    if rules:
+        train = context.session / "tables" / f"{dataset_id}-train.parquet"
+        context.write_json(INHERITED, inherit(rules, train, schema).to_json())
 
 
 def _prepared(context: JobContext, dataset_id: str, spec: SplitSpec, target: str | None) -> dict:
