@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ID_NAME = re.compile(
-    r"(^|[_\s\-.])(id|ids|uuid|guid|uid|pid|key|identifier|nr|nbr|no|number|ref|reference|kennung|nummer|iban|imei|vin|"
+    r"(^|[_\s\-.])(id|ids|uuid|guid|uid|pid|key|identifier|nr|nbr|no|number|ref|reference|kennung|nummer|iban|imei|imsi|vin|mrn|npi|isbn|"
     r"serial|rownum|row_id|unnamed:_0)$|^index$"
 )
 SEQUENCE = "sequence"

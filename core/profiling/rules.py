@@ -26,8 +26,11 @@ CYCLE_LEVELS = 24
 """Hours of a day are the longest cycle whose places are taken for levels."""
 GRADE_LEVELS = 12
 """Whole numbers without a telling name are taken for grades up to this many values."""
-ID_SUFFIX = re.compile(r"(^|_)(id|ids|uid|pid|key|uuid|guid|identifier|nbr)$")
-NUMBER_SUFFIX = re.compile(r"(^|_)(id|ids|key|uuid|guid|identifier|nbr|number|nr|no)$")
+EPOCH_OF_TIMES = "1900-01-01"
+"""The day on which times of day are stored."""
+LONG_CODE = 1e8
+ID_SUFFIX = re.compile(r"(^|_)(id|ids|uid|pid|key|uuid|guid|identifier|nbr|mrn|npi)$")
+NUMBER_SUFFIX = re.compile(r"(^|_)(id|ids|key|uuid|guid|identifier|nbr|number|nr|no|mrn|npi)$")
 
 
 def decide(facts: ColumnFacts) -> Decision:
@@ -39,6 +42,10 @@ def decide(facts: ColumnFacts) -> Decision:
     if facts.storage is Storage.BOOLEAN:
         return Decision(type=ColumnType.BOOLEAN, reason="The file holds true and false.")
     if facts.storage in (Storage.DATE, Storage.DATETIME):
+        if {_day(facts.low), _day(facts.high)} == {EPOCH_OF_TIMES}:
+            return Decision(
+                type=ColumnType.DATETIME, reason=f"Times of day from {_clock(facts.low)} to {_clock(facts.high)}."
+            )
         what = "Dates" if facts.storage is Storage.DATE else "Dates with times"
         return Decision(type=ColumnType.DATETIME, reason=f"{what} from {_day(facts.low)} to {_day(facts.high)}.")
     return _number(facts) if facts.is_number else decide_text(facts)
@@ -46,6 +53,10 @@ def decide(facts: ColumnFacts) -> Decision:
 
 def _day(seconds: float | None) -> str:
     return str(np.datetime64(int(seconds or 0), "s").astype("datetime64[D]"))
+
+
+def _clock(seconds: float | None) -> str:
+    return str(np.datetime64(int(seconds or 0), "s").astype("datetime64[m]"))[-5:]
 
 
 def _number(facts: ColumnFacts) -> Decision:
@@ -115,7 +126,20 @@ def _code(facts: ColumnFacts) -> Decision | None:
             type=ColumnType.CATEGORICAL,
             reason=f"{facts.n_levels:,} whole numbers that are names of something: sums of them mean nothing.",
         )
+    if bare in (Role.NONE, Role.CODE) and repeats >= 5 and facts.n_levels <= CATEGORY_LEVELS and _long_codes(facts):
+        digits = len(str(int(facts.high or 0)))
+        return Decision(
+            type=ColumnType.CATEGORICAL,
+            reason=f"{facts.n_levels:,} whole numbers of {digits} digits that come again and again: they are codes.",
+        )
     return None
+
+
+def _long_codes(facts: ColumnFacts) -> bool:
+    """Whether whole numbers are long, all of one length and not rounded, as amounts of that size would be."""
+    low, high = facts.low or 0.0, facts.high or 0.0
+    numbers = facts.sample.to_numpy(dtype=np.float64)
+    return low >= LONG_CODE and len(str(int(low))) == len(str(int(high))) and float(np.mean(numbers % 100 == 0)) < 0.5
 
 
 def _few_whole(facts: ColumnFacts, kind: Role) -> Decision:
@@ -126,7 +150,7 @@ def _few_whole(facts: ColumnFacts, kind: Role) -> Decision:
             type=ColumnType.CATEGORICAL,
             reason=f"{n} whole numbers, and the name says that they are codes of something.",
         )
-    if kind is Role.QUANTITY and n > 5:
+    if kind is Role.QUANTITY and (n > 5 or highest >= 100):
         return Decision(type=ColumnType.CONTINUOUS, reason=_about_quantity(facts))
     if (kind is Role.COUNT and n >= 8) or _thins_out(facts):
         return Decision(type=ColumnType.CONTINUOUS, reason=f"{_about_quantity(facts)} Counts of something.")

@@ -48,6 +48,9 @@ SCALES = tuple(
         "trace/debug/info/notice/warning/error/critical/fatal",
         "early morning/morning/noon/afternoon/evening/night/late night",
         "monday/tuesday/wednesday/thursday/friday/saturday/sunday", "mon/tue/tues/wed/thu/thur/thurs/fri/sat/sun",
+        "montag/dienstag/mittwoch/donnerstag/freitag/samstag/sonnabend/sonntag", "mo/di/mi/do/fr/sa/so",
+        "lundi/mardi/mercredi/jeudi/vendredi/samedi/dimanche", "lunes/martes/miércoles/jueves/viernes/sábado/domingo",
+        "januar/februar/märz/april/mai/juni/juli/august/september/oktober/november/dezember",
         "january/february/march/april/may/june/july/august/september/october/november/december",
         "jan/feb/mar/apr/may/jun/jul/aug/sep/sept/oct/nov/dec",
     )

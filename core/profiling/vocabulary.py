@@ -43,7 +43,8 @@ QUANTITIES = set_of(
     "duration temperature temp percent pct percentage share rate ratio tenure time timestamp epoch days hours minutes "
     "seconds weeks months years nights tax surcharge fee fees charge charges fare tip tolls paid revenue profit "
     "discount sales loan debt budget spend spending premium wage wages deposit population views area speed volume "
-    "pressure humidity index limit bmi glucose cholesterol income_k mileage odometer power energy turnover gdp"
+    "pressure humidity index limit bmi glucose cholesterol income_k mileage odometer power energy turnover gdp val "
+    "sf sqft"
 )
 GRADES = set_of(
     "score rating ratings stars grade rank ranking level stage priority severity satisfaction quality qual cond "

@@ -19,6 +19,7 @@ from core.reading.engine import connect, path_text, quoted
 from core.reading.options import ReadOptions
 from core.reading.result import Progress, ReadResult
 
+TIMES = ("TIME", "TIME WITH TIME ZONE", "TIME_NS")
 SAMPLED_ROWS = 20_000
 DUCKDB_SETTINGS = {
     "enable_external_access": "false",
@@ -139,7 +140,8 @@ def _read(
                 _plain(quoted(given), kind, name, findings)
                 for (given, kind), name in zip(described, names, strict=True)
             ]
-            is_text = [kind == "VARCHAR" and not texts_are_typed for _, kind in described]
+            # times of day are read as the texts of a file are: there is no type for them alone
+            is_text = [kind in TIMES or (kind == "VARCHAR" and not texts_are_typed) for _, kind in described]
             table = Source(relation=relation, cells=tuple(cells), names=names, typed=tuple(not one for one in is_text))
             sample = []
             if any(is_text):
@@ -198,11 +200,11 @@ def _plain(cell: str, kind: str, name: str, findings: list[Finding]) -> str:
         return f"CASE WHEN isfinite({cell}) THEN {cell} END"
     if kind.startswith("TIMESTAMP"):
         return f"timezone('UTC', {cell})" if "TIME ZONE" in kind else f"{cell}::TIMESTAMP"
-    if kind == "TIME WITH TIME ZONE":
+    if kind in TIMES:
         return f"{cell}::TIME::VARCHAR"
     if kind in ("BIGINT", "BOOLEAN", "DATE", "VARCHAR"):
         return cell
-    return f"{cell}::VARCHAR"  # times of day, intervals, UUIDs, enumerations
+    return f"{cell}::VARCHAR"  # intervals, UUIDs, enumerations
 
 
 def _first(error: Exception) -> str:

@@ -98,7 +98,7 @@ def guess_kind(values: Collection[str], *, decimal: str | None = None, layout: s
     present = [value for value in values if value.lower() not in PLACEHOLDERS]
     if not present:
         return TEXT
-    kind = _number(present, decimal) or _date(present, layout)
+    kind = _number(present, decimal) or _date(present, layout) or _time(present)
     if kind is None:
         return TEXT
     return Kind(
@@ -181,6 +181,10 @@ SHAPES = {
 }  # fmt: skip
 DATE_LIKE = re.compile(r"(?=.*\d.*\d)[\w:./,+\- ]{6,40}")
 COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+TIME = re.compile(
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?P<second>:\d\d)?(?P<fraction>\.\d{1,6})?\s?(?P<half>[ap]m)?", re.IGNORECASE
+)
+QUARTERS = frozenset(("00", "15", "30", "45"))
 ZONE = re.compile(r"(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))$")
 
 
@@ -217,6 +221,22 @@ def _date(values: Sequence[str], layout: str | None) -> Kind | None:
     chosen, other = _chosen(candidates, values)
     name = KindName.DATETIME if "%H" in chosen or "%I" in chosen else KindName.DATE
     return Kind(name=name, layout=chosen, ambiguous=other)
+
+
+def _time(values: Sequence[str]) -> Kind | None:
+    """Times of day, which are stored as times of 1 January 1900; a timetable by the quarter of an hour has levels."""
+    matches = [TIME.fullmatch(value) for value in values]
+    if len(values) < 2 or not all(matches):
+        return None
+    forms = {(bool(match["second"]), bool(match["fraction"]), bool(match["half"])) for match in matches}
+    if len(forms) > 1 or all(match["minute"] in QUARTERS and match["second"] in (None, ":00") for match in matches):
+        return None
+    (second, fraction, half), joint = forms.pop(), " " if " " in values[0] else ""
+    layout = f"{'%I' if half else '%H'}:%M{':%S' if second else ''}{'.%f' if fraction else ''}"
+    layout += f"{joint}%p" if half else ""
+    if not all(_parses(value, layout) for value in values):
+        return None
+    return Kind(name=KindName.DATETIME, layout=layout)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -613,6 +613,27 @@ def _more(d: Draw) -> dict:
     }
 
 
+def _admissions(d: Draw) -> dict:
+    clock = pd.Timestamp("2021-01-01") + pd.to_timedelta(d.whole(0, 10**6), "min")
+    return {
+        "encounter_id": ("identifier", np.arange(N) + 2_278_392),
+        "MRN": ("identifier", [f"MRN{number:07d}" for number in d.whole(100_000, 100_500)]),
+        "age": ("ordinal", d.of(*(f"[{low}-{low + 10})" for low in range(0, 100, 10)))),
+        "admitted": ("datetime", clock.strftime("%d/%m/%Y %H:%M")),
+        "triage_time": ("datetime", clock.strftime("%H:%M:%S")),
+        "ward_round": ("categorical", d.of("08:00", "08:30", "14:15", "19:00")),
+        "diag_1": ("categorical", d.of("250", "250.01", "428", "V57", "786.5", "E888")),
+        "attending_npi": ("categorical", d.rng.choice(d.whole(10**9, 2 * 10**9)[:40], N)),
+        "payer_account": ("categorical", d.rng.choice(d.whole(10**9, 9 * 10**9)[:60], N)),
+        "bp": ("text", [f"{high}/{low}" for high, low in zip(d.whole(90, 180), d.whole(50, 110), strict=True)]),
+        "severity": ("ordinal", d.of("mild", "moderate", "severe", "critical")),
+        "PoolArea": ("continuous", d.of(0, 500)),
+        "budget": ("continuous", d.whole(10**6, 10**7) * 100),
+        "Wochentag": ("ordinal", d.of("Mo", "Di", "Mi", "Do", "Fr")),
+        "Abfahrt": ("datetime", clock.strftime("%I:%M %p")),
+    }
+
+
 MAKERS: dict[str, Callable[[Draw], dict]] = {
     "bank marketing": _bank, "bank marketing, additional": _bank_additional, "heart disease": _heart,
     "titanic": _titanic, "housing": _housing, "house sales": _house_sales, "insurance": _insurance,
@@ -620,7 +641,7 @@ MAKERS: dict[str, Callable[[Draw], dict]] = {
     "store sales": _store_sales, "orders": _orders, "survey": _survey, "employees": _employees,
     "students": _students, "hotel bookings": _hotel, "taxi trips": _taxi, "bike rentals": _bikes,
     "credit": _credit, "pima, wine, iris and cars": _pima_wine_iris, "films and flights": _films_flights,
-    "adult, as in the archive": _adult_spelled, "and others": _more,
+    "adult, as in the archive": _adult_spelled, "and others": _more, "admissions": _admissions,
 }  # fmt: skip
 
 

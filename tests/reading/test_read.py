@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
 import pyarrow as pa
@@ -197,3 +198,19 @@ def test_more_columns_than_the_limit_are_refused(tmp_path, target):
     wide = ",".join(f"c{number}" for number in range(2_001))
     with pytest.raises(UnreadableFile, match="2,001 columns; the limit is 2,000"):
         read_table(put(tmp_path, f"{wide}\n{wide}\n"), target)
+
+
+def test_times_of_day_are_times_in_text_and_in_a_typed_file(tmp_path, target):
+    texts = [f"{number % 24:02d}:{number % 60:02d}:07" for number in range(90)]
+    diagnosis = read_table(put(tmp_path, "t,n\n" + "".join(f"{text},1\n" for text in texts)), target)
+    assert diagnosis.formats == {"t": "%H:%M:%S"}
+    assert [value.strftime("%Y %H:%M:%S") for value in column(target, "t")] == [f"1900 {text}" for text in texts]
+    times = pa.array([datetime.time.fromisoformat(text) for text in texts])
+    pq.write_table(pa.table({"t": times}), tmp_path / "typed.parquet")
+    assert read_table(tmp_path / "typed.parquet", target).formats == {"t": "%H:%M:%S"}
+
+
+@pytest.mark.parametrize("texts", [("08:00", "08:30", "17:15"), ("25:10", "10:20", "11:31"), ("10:20", "10:20:31")])
+def test_timetables_durations_and_mixed_forms_stay_texts(tmp_path, target, texts):
+    assert read_table(put(tmp_path, "t,n\n" + "".join(f"{text},1\n" for text in texts)), target).formats == {}
+    assert column(target, "t") == list(texts)
