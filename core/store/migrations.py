@@ -223,7 +223,7 @@ def _allow_jobs_of(cursor: duckdb.DuckDBPyConnection, kinds: tuple[str, ...]) ->
         f"""
         create table job (
             id varchar primary key,
-            kind varchar not null check (kind in {_one_of((*_FIRST_KINDS, "tape", "sweep"))}),
+            kind varchar not null check (kind in {_one_of(kinds)}),
             state varchar not null check (state in {_one_of(JobState)}),
             config varchar not null,
             error_id varchar not null,

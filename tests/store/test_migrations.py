@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from core.errors import MigrationFailed
+from core.jobs.ids import JOB_ID_KINDS, new_id
 from core.store.migrations import MIGRATIONS, applied, migrate
 from core.store.store import Store
 from tests.store.making import make_dataset, make_evaluation, make_run, make_sample
@@ -36,6 +37,13 @@ def test_names_say_their_order() -> None:
     assert list(NAMES) == sorted(NAMES)
     assert [name[:5] for name in NAMES] == [f"m{place:03d}_" for place in range(1, len(NAMES) + 1)]
     assert all(step.__doc__ for step in MIGRATIONS)
+
+
+def test_a_catalogue_takes_jobs_of_every_kind(tmp_path) -> None:
+    with Store.open(tmp_path) as store:
+        for kind, id_kind in JOB_ID_KINDS.items():
+            store.save_job(new_id(id_kind), kind=kind, config={})
+        assert {job.kind for job in store.list_jobs()} == set(JOB_ID_KINDS)
 
 
 def test_an_empty_catalogue_gets_every_step_once(cursor) -> None:
