@@ -15,8 +15,9 @@ from core.jobs.protocol import JobState, JobView
 from core.profiling.infer import SET_BY_ANALYST, retype
 from core.profiling.recipe import Recipe
 from core.schema import ColumnType, Schema, Treatment
-from core.synthesis.config import PRESETS, TrainingConfig, preset_for
+from core.synthesis.config import TrainingConfig
 from core.synthesis.preflight import Advice, Preflight, Remedy
+from core.synthesis.presets import PRESETS, preset_for
 from core.workbench.data import TABLES, dataset, start_for
 from core.workbench.sessions import Session, job_folder
 

@@ -16,8 +16,9 @@ from core.jobs.recovery import read_rollbacks
 from core.limits import MIN_TRAIN_ROWS
 from core.records import EpochRecord, Rollback
 from core.schema import Schema
-from core.synthesis.config import PRESETS, TrainingConfig, preset_for
+from core.synthesis.config import TrainingConfig
 from core.synthesis.diagnose import Finding, diagnose
+from core.synthesis.presets import PRESETS, preset_for
 from core.workbench.absorb import absorb
 from core.workbench.canary_plan import CanaryPlan
 from core.workbench.data import dataset, start_for

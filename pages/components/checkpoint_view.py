@@ -8,8 +8,9 @@ from core.errors import UserError
 from core.figures.correlations import clustered
 from core.figures.glossary import entry
 from core.records import Report
-from core.workbench import frontier, judging
-from core.workbench.frontier import Promotion, TapeView
+from core.workbench import frontier, judging, promoting
+from core.workbench.frontier import TapeView
+from core.workbench.promoting import Promotion
 from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.attack_view import show_attacks
@@ -64,7 +65,7 @@ def _actions(here: Session, view: TapeView, epoch: int) -> None:
         )  # fmt: skip
     try:
         if use:
-            made = frontier.promote(here, view.run.id, epoch, decision=view.decision)
+            made = promoting.promote(here, view.run.id, epoch, decision=view.decision)
             selection.choose_line(run=view.run.id, sample=made.sample_id)
             st.switch_page("pages/sample.py")
         if full:
@@ -99,7 +100,7 @@ def _thorough(here: Session, view: TapeView, epoch: int) -> None:
 
 
 def _promoted(here: Session, view: TapeView) -> None:
-    found = frontier.promotions(here, view.run.id)
+    found = promoting.promotions(here, view.run.id)
     if not found:
         return
     with st.container(border=True, key="promotions-card"):

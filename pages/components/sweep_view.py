@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.figures.frontier import describe_frontier, frontier_figure
 from core.figures.glossary import entry
 from core.figures.sweeps import parallel_figure
-from core.workbench import data, frontier, preflight, sweeping, training
+from core.workbench import data, frontier, preflight, promoting, sweeping, training
 from core.workbench import frontier_view as view_of
 from core.workbench.sessions import Session
 from core.workbench.sweeping import SweepView
@@ -95,7 +95,7 @@ def _best(here: Session, view: SweepView) -> None:
         if st.button("Use this checkpoint", key="sweep-promote", type="primary", icon=":material/arrow_forward:"):
             try:
                 run_id = view.best.run_id
-                made = frontier.promote(here, run_id, view.best.epoch, decision=frontier.tape(here, run_id).decision)
+                made = promoting.promote(here, run_id, view.best.epoch, decision=frontier.tape(here, run_id).decision)
             except UserError as error:
                 show_error(error)
                 return

@@ -18,7 +18,8 @@ import torch
 
 from core.records import SampleRequest
 from core.synthesis.checkpoint import model_of
-from core.synthesis.config import TrainingConfig, preset_for
+from core.synthesis.config import TrainingConfig
+from core.synthesis.presets import preset_for
 from core.synthesis.sample import draw_sample
 from core.synthesis.train import prepare, train
 from tests.benchmarks.made_tables import MADE

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from core.jobs import launch
-from core.workbench import frontier, sessions, sweeping
+from core.workbench import frontier, promoting, sessions, sweeping
 from tests.pages.conftest import LATEX, Worked, charts, done, open_page, said
 
 
@@ -84,7 +84,7 @@ def test_a_promoted_checkpoint_is_judged_by_the_report_half_alone(taped, monkeyp
     monkeypatch.setattr(launch, "spawn_queue", lambda session: None)
     monkeypatch.setattr(launch, "ensure_runner", lambda session: False)
     decision = frontier.tape(taped.session, taped.run).decision
-    made = frontier.promote(taped.session, taped.run, 2, n_rows=50, decision=decision)
+    made = promoting.promote(taped.session, taped.run, 2, n_rows=50, decision=decision)
     jobs = taped.session.folder / "jobs"
     config = launch.JobView(jobs / made.evaluation_id).config
     assert config["control"] == [f"tables/{taped.dataset}-control-report.parquet"]
@@ -94,7 +94,7 @@ def test_a_promoted_checkpoint_is_judged_by_the_report_half_alone(taped, monkeyp
     assert drawn["request"]["seed"] >= 1_000
     by_rules = decision.epoch == 2
     assert drawn["promoted"]["chosen by"] == ("rules" if by_rules else "eye")
-    assert frontier.promotions(taped.session, taped.run)[0].evaluation_id == made.evaluation_id
+    assert promoting.promotions(taped.session, taped.run)[0].evaluation_id == made.evaluation_id
     assert any(entry.action == "promote checkpoint" for entry in taped.session.store.list_audit())
     assert [point.epoch for point in taped.session.store.list_points(taped.run) if not point.anchor] == [1, 2]
     for job_id in (made.sample_id, made.evaluation_id):

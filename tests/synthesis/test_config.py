@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from core.errors import InvalidConfig
-from core.synthesis.config import MOST_EPOCHS, PRESETS, TrainingConfig, preset_for
+from core.synthesis.config import TrainingConfig
+from core.synthesis.presets import MOST_EPOCHS, PRESETS, preset_for
 
 
 def test_every_setting_has_a_label_help_and_a_group():
