@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from core.cli.judging import SHADOWS_HELP, JudgingChoices, judging_options
 from core.cli.output import Progress, results_table, to_json_target, write_whole
 from core.cli.reading import pairs
 
@@ -18,11 +19,11 @@ from core.cli.reading import pairs
 @click.option("--synthetic", type=click.Path(path_type=Path), required=True, help="Synthetic rows to judge.")
 @click.option("--control", type=click.Path(path_type=Path), help="Real rows that the generator never saw.")
 @click.option("--target", metavar="COL", help="Column to predict, for utility.")
-@click.option("--also-target", "further", metavar="COL", multiple=True, help="Another column to predict.")
-@click.option("--sensitive", metavar="COL", multiple=True, help="Column by whose groups results are told apart.")
+@judging_options
 @click.option("--group", metavar="COL", help="Entity column by which real and control rows were split.")
 @click.option("--type", "types", metavar="COL=TYPE", multiple=True, help="Correct a column's type.")
 @click.option("--privacy/--no-privacy", default=True, help="Attack the rows as well.")
+@click.option("--shadows", type=int, default=0, show_default=True, help=SHADOWS_HELP)
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
@@ -37,30 +38,31 @@ def evaluate(
     synthetic: Path,
     control: Path | None,
     target: str | None,
-    further: tuple[str, ...],
-    sensitive: tuple[str, ...],
+    judging: JudgingChoices,
     group: str | None,
     types: tuple[str, ...],
     privacy: bool,
+    shadows: int,
     plan: str,
     seed: int,
     html_target: Path | None,
     json_target: str | None,
 ) -> None:
     """Judge a synthetic table against the real one: fidelity, utility and what the rows give away."""
-    from core.workbench import elsewhere, judging, sessions
+    from core.workbench import elsewhere, sessions
+    from core.workbench.judging import evaluation_report
 
     parts = ("fidelity", "utility", *(("privacy",) if privacy else ()))
     with sessions.temporary_session() as session:
+        judging.draw_lines(session)
         evaluation_id = elsewhere.start_judging_files(
             session, real=real, synthetic=synthetic, control=control, target=target, group=group,
-            further_targets=further, sensitive=sensitive, types=pairs(types, "--type"), parts=parts, plan=plan,
-            seed=seed,
+            types=pairs(types, "--type"), parts=parts, plan=plan, seed=seed, shadows=shadows, **judging.settings,
         )  # fmt: skip
         bar = Progress("judging")
         for view in sessions.follow(session, evaluation_id):
             bar.show(view.progress, view.message)
-        report = judging.evaluation_report(session, evaluation_id)
+        report = evaluation_report(session, evaluation_id)
         bar.done()
         if html_target:
             _write_html(session, evaluation_id, html_target, title=synthetic.stem)
@@ -68,8 +70,8 @@ def evaluate(
     value.pop("pictures")
     value["settings"] = {
         "real": real.name, "synthetic": synthetic.name, "control": control.name if control else None,
-        "target": target, "further_targets": list(further), "sensitive": list(sensitive), "plan": plan, "seed": seed,
-        "parts": list(parts),
+        "target": target, "plan": plan, "seed": seed, "parts": list(parts), "shadows": shadows,
+        **{name: value["settings"][name] for name in ("further_targets", "sensitive", "known", "secrets")},
     }  # fmt: skip
     if json_target:
         to_json_target(json.dumps(value, indent=2, ensure_ascii=False), json_target)

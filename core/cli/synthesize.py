@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from core.cli.judging import SHADOWS_HELP, JudgingChoices, canary_plan, judging_options, with_canaries
 from core.cli.output import Progress, results_table, write_whole
 from core.cli.prepared import prepared, read_files
 from core.cli.reading import READ_HELP, TREAT_HELP, chosen_schema, finding_line, pairs, reading_options
@@ -69,6 +70,13 @@ checkpoints. It must not leave the place where the real table may be. What may l
 )
 @click.option("--preset", metavar="NAME", help="Training preset: quick, balanced (default) or thorough.")
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Change a training setting.")
+@judging_options
+@click.option("--shadows", type=int, default=0, show_default=True, help=SHADOWS_HELP)
+@click.option(
+    "--canaries", type=int, metavar="N",
+    help="Made-up rows of which a coin plants half among the train rows, to bound from below what the run gives away.",
+)  # fmt: skip
+@click.option("--canary-copies", type=int, default=1, show_default=True, help="Copies of each planted canary.")
 @click.option("--plan", type=click.Choice(["quick", "standard", "full"]), default="standard", show_default=True)
 @click.option("--evaluate/--no-evaluate", "judge", default=True, help="Judge the drawn rows.")
 @click.option(
@@ -93,6 +101,10 @@ def synthesize(
     constraints: Path | None,
     preset: str | None,
     settings: tuple[str, ...],
+    judging: JudgingChoices,
+    shadows: int,
+    canaries: int | None,
+    canary_copies: int,
     plan: str,
     judge: bool,
     bundle: bool,
@@ -102,12 +114,15 @@ def synthesize(
     Writes synthetic.csv, synthetic.parquet, schema.json, report.json and report.html; real rows go only to
     private-real-data/ in it.
     """
-    from core.workbench import constraining, data, judging, sampling, sessions, training
+    from core.workbench import constraining, data, sampling, sessions, training
+    from core.workbench.judging import check_shadows, versions
 
     wanted = [Condition.parse(text) for text in conditions]
     changes = pairs(settings, "--set") | {"seed": str(seed), "device": device}
     changes |= {"epochs": str(epochs)} if epochs else {}
     training.configured(preset, changes)  # a wrong setting is said before anything is read
+    planted = canary_plan(canaries, canary_copies, seed)
+    check_shadows(shadows)
     steps, rules = read_files(recipe, constraints)
     private = out / PRIVATE
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,12 +144,14 @@ def synthesize(
         dataset_id = prepared(session, dataset_id, steps, rules, _watched)
         dataset = data.dataset(session, dataset_id)
         data.copy_split(session, dataset_id, private)
+        chosen = judging.for_schema(dataset.schema)
+        judging.draw_lines(session)
 
         n_rows = dataset.n_train if rows is None else rows
         request = SampleRequest(n_rows=n_rows, seed=seed, conditions=tuple(wanted))
         sampling.check_request(session, dataset_id, request)
         config = training.configured(preset, changes, n_train=dataset.n_train)
-        run_id = training.start_training(session, dataset_id, config)
+        run_id = training.start_training(session, dataset_id, config, canaries=planted)
         run = _trained(session, run_id)
         sample_id = sampling.start_sampling(session, run_id, request)
         sample = _watched(session, "drawing", sample_id, lambda: sampling.sample(session, sample_id))
@@ -151,17 +168,17 @@ def synthesize(
         released = data.released_schema(dataset.schema)
         write_whole(out / "schema.json", json.dumps(released.to_json(), indent=2, ensure_ascii=False) + "\n")
 
-        report = Report(versions=judging.versions())
+        report = Report(versions=versions())
         if judge:
-            parts = ("fidelity", "utility", "privacy")
-            evaluation_id = judging.start_evaluation(session, sample_id, parts=parts, plan=plan, seed=seed)
-            report = _watched(
-                session, "judging", evaluation_id, lambda: judging.evaluation(session, evaluation_id)
-            ).report
+            report = _judged(session, sample_id, plan=plan, seed=seed, shadows=shadows, **chosen)
+        if planted is not None:
+            report = with_canaries(session, run_id, report, _watched, seed=seed)
         settings_used = {
             "table": Path(source).name, "target": dataset.target, "group": group,
             "control_share": control_share, "seed": seed,
-            "plan": plan if judge else None, "training": config.to_json(), "sample": request.to_json(),
+            "plan": plan if judge else None, "shadows": shadows if judge else 0,
+            "canaries": None if planted is None else planted.to_json(),
+            "training": config.to_json(), "sample": request.to_json(),
             "epochs_trained": max((record.epoch for record in run.records), default=0), "device": run.device,
             "recipe": None if recipe is None else recipe.name,
             "constraints": [one.label for one in constraining.accepted(session, dataset_id)],
@@ -187,6 +204,14 @@ def _handed_on(session, sample_id, what, names):
         export_id = exporting.start_export(session, what, sample_id, outside=outside)
         made = _watched(session, what, export_id, lambda key=export_id: exporting.export(session, key))
         shutil.copyfile(made.path, folder / name)
+
+
+def _judged(session, sample_id, **choices) -> Report:
+    """The report of a sample, with the verdicts of the session's thresholds."""
+    from core.workbench import judging
+
+    evaluation_id = judging.start_evaluation(session, sample_id, **choices)
+    return _watched(session, "judging", evaluation_id, lambda: judging.evaluation(session, evaluation_id)).report
 
 
 def _watched(session, label, job_id, take):

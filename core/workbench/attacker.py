@@ -37,6 +37,22 @@ def suggest_attacker(schema: Schema) -> Attacker:
     return Attacker(known=(known,) if 0 < len(known) < len(schema.modelled) else ())
 
 
+def chosen_attacker(schema: Schema, known: Sequence[Sequence[str]], secrets: Sequence[str]) -> Attacker:
+    """The attacker of these choices, where no known columns mean the suggested ones.
+
+    Raises
+    ------
+    InvalidConfig
+        As `check_attacker`.
+    """
+    suggested = suggest_attacker(schema).known
+    chosen = Attacker(known=tuple(map(tuple, known)) or suggested, secrets=tuple(secrets))
+    if not known and secrets and set(secrets) <= {name for names in suggested for name in names}:
+        chosen = Attacker(secrets=chosen.secrets)  # the suggestion is no objection to what was asked for
+    check_attacker(schema, chosen)
+    return chosen
+
+
 def check_attacker(schema: Schema, attacker: Attacker) -> None:
     """Refuse columns that are not modelled, and knowledge that leaves nothing to learn.
 

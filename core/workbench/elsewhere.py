@@ -8,10 +8,11 @@ from pathlib import Path
 from core.errors import InvalidConfig, UnknownId, listed
 from core.jobs.protocol import JobState, JobView
 from core.workbench.absorb import absorb
-from core.workbench.attacker import settings_of
+from core.workbench.attacker import chosen_attacker, settings_of
 from core.workbench.data import Reading, check_choices, corrected, reading, start_for, start_reading
-from core.workbench.judging import PARTS, EvaluationView, check_columns, check_plan, evaluation
+from core.workbench.judging import PARTS, EvaluationView, check_columns, check_plan, check_shadows, evaluation
 from core.workbench.sessions import Session, follow
+from core.workbench.training import configured
 
 ROLES = {
     "real": "the real rows that the generator was trained on",
@@ -33,6 +34,7 @@ def start_judging_files(
     `choices` are those of `start_judging_tables`.
     """
     check_plan(choices.get("parts", PARTS), choices.get("plan", "standard"))
+    check_shadows(choices.get("shadows", 0))
     readings = {}
     for role, path in (("real", real), ("synthetic", synthetic), ("control", control)):
         if path is not None:
@@ -50,6 +52,9 @@ def start_judging_tables(
     group: str | None = None,
     further_targets: Sequence[str] = (),
     sensitive: Sequence[str] = (),
+    known: Sequence[Sequence[str]] = (),
+    secrets: Sequence[str] = (),
+    shadows: int = 0,
     types: Mapping[str, str] | None = None,
     parts: Sequence[str] = PARTS,
     plan: str = "standard",
@@ -61,6 +66,11 @@ def start_judging_tables(
     ----------
     readings : mapping of "real", "synthetic" and, where there are any, "control" to the id of a finished reading
     target, group, further_targets, sensitive : columns of the real table
+    known, secrets : sets of columns that an attacker knows, and columns that he wants to learn
+        Suggested from the schema where empty.
+    shadows : int
+        Generators to train on control rows for an attack by shadow models, with the preset "quick": an attacker who
+        does not know what made the table.
     types : mapping of column to type, optional
         Corrections of the types inferred from the real table; the others are read by them.
     parts, plan, seed : as in `judging.start_evaluation`
@@ -73,6 +83,7 @@ def start_judging_tables(
         If a reading is unknown or has not ended.
     """
     check_plan(parts, plan)
+    check_shadows(shadows)
     found = {role: _read(session, key) for role, key in readings.items()}
     schema = corrected(found["real"].schema, types or {})
     check_choices(schema, target=target, group=group)
@@ -98,8 +109,17 @@ def start_judging_tables(
         "plan": plan,
         "seed": seed,
         "threads": 0,
-        **settings_of(schema, None),
+        **settings_of(schema, chosen_attacker(schema, known, secrets)),
     }
+    if shadows and "privacy" in parts:
+        if "control" not in found:
+            raise InvalidConfig(
+                "Shadow models are trained on control rows, and there are none.",
+                "Bring rows that the generator never saw.",
+                field="shadows",
+            )
+        n_rows = found["control"].diagnosis.n_rows // 6
+        config["shadows"] = {"n": shadows, "config": configured("quick", {}, n_train=n_rows).to_json()}
     return start_for(session, "evaluate", config)
 
 

@@ -19,7 +19,7 @@ from core.jobs.ids import check_id
 from core.jobs.protocol import JobView
 from core.jobs.reports import report_of
 from core.pictures import JointPicture
-from core.records import Report
+from core.records import Report, Scope
 from core.schema import Schema
 from core.tables import read_frame
 from core.workbench.absorb import absorb
@@ -87,8 +87,7 @@ def start_evaluation(
         If a part, the plan, the attacker, the number of shadows or a column is not possible.
     """
     check_plan(parts, plan)
-    if not 0 <= shadows <= MAX_SHADOWS:
-        raise InvalidConfig(f"{shadows} shadow models; it must be 0 to {MAX_SHADOWS}.", field="shadows")
+    check_shadows(shadows)
     drawn = sample(session, sample_id)
     real = dataset(session, drawn.dataset_id)
     check_columns(real.schema, (*further_targets, *sensitive))
@@ -181,6 +180,17 @@ def check_plan(parts: Sequence[str], plan: str) -> None:
         raise InvalidConfig(f"There is no plan {plan!r}.", f"Choose one of {listed(PLANS)}.", field="plan")
 
 
+def check_shadows(shadows: int) -> None:
+    """Refuse numbers of shadow models that are not possible.
+
+    Raises
+    ------
+    InvalidConfig
+    """
+    if not 0 <= shadows <= MAX_SHADOWS:
+        raise InvalidConfig(f"{shadows} shadow models; it must be 0 to {MAX_SHADOWS}.", field="shadows")
+
+
 def check_columns(schema: Schema, names: Sequence[str]) -> None:
     """Refuse names that are not modelled columns.
 
@@ -231,6 +241,45 @@ def reset_thresholds(session: Session) -> None:
     """Go back to the default thresholds."""
     (session.folder / THRESHOLDS).unlink(missing_ok=True)
     session.store.audit("reset thresholds")
+
+
+def thresholds_from_json(content: bytes, *, name: str) -> tuple[Threshold, ...]:
+    """Thresholds from a file: a list of objects with `metric`, `pass_at` and `caution_at`, and `scope` if not table.
+
+    Direction and what lines are shares of follow the default threshold of the same metric and scope.
+
+    Raises
+    ------
+    InvalidConfig
+        If the file holds something else, or a metric that no line is drawn for.
+    """
+    help_text = 'Write it like [{"metric": "column_shapes", "pass_at": 0.95, "caution_at": 0.9}].'
+    try:
+        rows = [dict(one) for one in json.loads(content)]
+    except (ValueError, TypeError) as error:
+        raise InvalidConfig(
+            f"The file {name!r} holds no list of thresholds: {error}.", help_text, field="thresholds"
+        ) from error
+    known = {(one.metric, str(one.scope)): one.to_json() for one in DEFAULT_THRESHOLDS}
+    found = []
+    for row in rows:
+        key = (str(row.get("metric")), str(row.get("scope", Scope.TABLE)))
+        if key not in known:
+            raise InvalidConfig(
+                f"No verdict is given for {key[0]!r} at scope {key[1]!r}.",
+                f"Metrics with lines: {listed(dict.fromkeys(metric for metric, _ in known))}.",
+                field="thresholds",
+            )
+        lines = {line: row.get(line) for line in ("pass_at", "caution_at")}
+        lacking = [
+            line for line, value in lines.items() if isinstance(value, bool) or not isinstance(value, int | float)
+        ]
+        if lacking:
+            raise InvalidConfig(
+                f"The threshold of {key[0]!r} has no number as {listed(lacking)}.", help_text, field="thresholds"
+            )
+        found.append(known[key] | lines)
+    return parse_thresholds(found)
 
 
 def save_thresholds(session: Session, chosen: Sequence[Threshold]) -> None:
