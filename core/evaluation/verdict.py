@@ -81,13 +81,18 @@ def _higher(metric: str, pass_at: float, caution_at: float, scope: Scope = Scope
     return Threshold(metric=metric, scope=scope, pass_at=pass_at, caution_at=caution_at, relative_to=to)
 
 
-def _lower(metric: str, pass_at: float, caution_at: float, scope: Scope = Scope.TABLE) -> Threshold:
-    return Threshold(metric=metric, scope=scope, direction=Direction.LOWER, pass_at=pass_at, caution_at=caution_at)
+def _lower(metric: str, pass_at: float, caution_at: float, scope: Scope = Scope.TABLE, to: str = "") -> Threshold:
+    lines = {"pass_at": pass_at, "caution_at": caution_at, "relative_to": to}
+    return Threshold(metric=metric, scope=scope, direction=Direction.LOWER, **lines)
 
+
+SMALL_SHIFT = "small shift in every direction"
+"""Anchor of the distance of the means: a tenth of a standard deviation along each direction of the real rows."""
 
 # Pass lines are where the better published generators stand on the census table, caution lines where CTGAN does
 # (shapes .876, trends .876 on shared bins, TSTR .882 of .924). Trends pass above what columns without any relation
-# reach there (.926). Beta-recall and TSTR are shares of what real rows reach.
+# reach there (.926). Beta-recall and TSTR are shares of what real rows reach. The reason of every line stands in
+# docs/decisions/0032-default-thresholds.md.
 DEFAULT_THRESHOLDS: tuple[Threshold, ...] = (
     _higher("column_shapes", 0.95, 0.87),
     _higher("column_shapes", 0.90, 0.75, Scope.COLUMN),
@@ -96,9 +101,12 @@ DEFAULT_THRESHOLDS: tuple[Threshold, ...] = (
     _lower("correlation_difference", 0.04, 0.08),
     _higher("conditioned_shapes", 0.90, 0.80, Scope.LEVEL),
     _higher("conditioned_trends", 0.85, 0.75, Scope.LEVEL),
+    _higher("three_way_marginals", 0.95, 0.87, to="bootstrap"),
     _lower("detection_auc", 0.65, 0.90),
     _higher("alpha_precision", 0.95, 0.85),
     _higher("beta_recall", 0.80, 0.40, to="control rows"),
+    _lower("mahalanobis_distance", 1.0, 2.0, to=SMALL_SHIFT),
+    _higher("constraint_satisfaction", 0.99, 0.95, to="control rows"),
     _higher("tstr_auc", 0.98, 0.94, to="real rows"),
     _higher("tstr_r2", 0.95, 0.80, to="real rows"),
     _higher("utility_kept", 0.95, 0.85),

@@ -21,6 +21,7 @@ from core.evaluation.features import FeatureSpace
 from core.evaluation.metric import Part, Plan, Tables
 from core.evaluation.redrawing import METHOD, Redraws, interval
 from core.evaluation.shapes import noise_floor
+from core.evaluation.verdict import SMALL_SHIFT
 from core.pictures import Counts, ProjectionPicture
 from core.records import Direction, MetricResult
 
@@ -32,6 +33,9 @@ RELATIVE_FLOOR = 1e-6
 """Directions with a smaller share of the largest variance are flat: indicators of one column always add up to one."""
 
 TYPICAL = 0.99
+SMALL = 0.1
+"""Standard deviations that are a small shift of a mean: half of what Cohen (1988) calls a small effect."""
+
 MAX_CELLS, MIN_CELLS = 40, 12
 """Cells along each side of the picture; fewer for few rows, whose counts would be noise."""
 
@@ -155,6 +159,8 @@ class WholeTable:
             anchors = anchors_of(tables, metric, lambda table, compute=compute: compute(vectors(table, "anchor")))
             if metric == "atypical_rows":
                 anchors["train rows"] = 1 - TYPICAL
+            else:  # distances add up over directions, so a wide table lies further away than a narrow one
+                anchors[SMALL_SHIFT] = SMALL * float(np.sqrt(len(cloud.spread)))
             if control is not None:
                 again = Redraws.of(len(control), tables.generator("redraws of control cloud"))
                 anchors |= noise_floor(

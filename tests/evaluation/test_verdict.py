@@ -1,12 +1,24 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 from core.errors import InvalidConfig
+from core.evaluation.constraints import CONSTRAINTS
 from core.evaluation.metric import not_measured
-from core.evaluation.verdict import DEFAULT_THRESHOLDS, Threshold, parse_thresholds, with_verdict, with_verdicts
+from core.evaluation.three_way import THREE_WAY_MARGINALS
+from core.evaluation.verdict import (
+    DEFAULT_THRESHOLDS,
+    SMALL_SHIFT,
+    Threshold,
+    parse_thresholds,
+    with_verdict,
+    with_verdicts,
+)
+from core.evaluation.whole import WHOLE_TABLE
 from core.records import Direction, MetricResult, Scope, Verdict
+from tests.evaluation.made import MIXED, people, shuffled, tables_of
 
 SHAPES = Threshold(metric="column_shapes", pass_at=0.95, caution_at=0.85)
 DETECTION = Threshold(metric="detection_auc", direction=Direction.LOWER, pass_at=0.6, caution_at=0.9)
@@ -105,3 +117,40 @@ def test_an_edited_table_comes_back_whole_or_with_every_problem():
 def test_every_default_threshold_is_the_only_one_of_its_metric_and_scope():
     keys = [(one.metric, one.scope) for one in DEFAULT_THRESHOLDS]
     assert len(keys) == len(set(keys))
+
+
+def ruled(seed, *, n_rows=2_000):
+    """People of whom the job decides another column, which is a rule."""
+    made = people(n_rows, seed)
+    return made | {"sex": np.where(made["job"] == "pilot", "True", "False")}
+
+
+def default_verdicts(synthetic, *, n_control=2_000):
+    tables = tables_of(MIXED, ruled(0), synthetic, ruled(2, n_rows=n_control))
+    metrics = (THREE_WAY_MARGINALS, WHOLE_TABLE, CONSTRAINTS)
+    found = [one for metric in metrics for one in metric.measure(tables) if isinstance(one, MetricResult)]
+    return {one.metric: one for one in with_verdicts(found) if one.scope is Scope.TABLE}
+
+
+def test_fresh_rows_pass_the_lines_that_are_relative():
+    found = default_verdicts(ruled(1))
+    for name in ("mahalanobis_distance", "constraint_satisfaction"):
+        assert found[name].verdict is Verdict.PASS, found[name].rule
+    assert found["three_way_marginals"].verdict is not Verdict.FAIL
+
+
+@pytest.mark.parametrize("n_control", [2_000, 60])
+def test_lost_relations_and_moved_means_fail_however_few_control_rows_there_are(n_control):
+    lost = default_verdicts(shuffled(ruled(1), 3), n_control=n_control)
+    assert lost["three_way_marginals"].verdict is Verdict.FAIL
+    assert lost["constraint_satisfaction"].verdict is Verdict.FAIL
+    assert lost["mahalanobis_distance"].verdict is Verdict.PASS  # means are kept
+    other = ruled(1)
+    moved = default_verdicts(other | {"age": other["age"] + 12}, n_control=n_control)
+    # age and what goes with it are no longer together: further than two small shifts
+    assert moved["mahalanobis_distance"].verdict is Verdict.FAIL
+
+
+def test_a_small_shift_adds_up_over_the_directions():
+    found = default_verdicts(ruled(1))["mahalanobis_distance"]
+    assert found.anchors[SMALL_SHIFT] == pytest.approx(0.1 * math.sqrt(found.counts["directions"]))
