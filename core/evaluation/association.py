@@ -30,7 +30,8 @@ class Association:
     ----------
     matrix : float array of shape (n_columns, n_columns), symmetric; NaN where a column of the pair is constant
     redrawn : float array of shape (n_redraws, n_pairs) or None
-        The same pairs, in the order of `itertools.combinations`, in every redrawn table; 0 where undefined.
+        The same pairs, in the order of `itertools.combinations`, in every redrawn table; 0 where undefined. Redrawn
+        tables hold the chance of two drawings, so their correction for chance is taken twice.
     """
 
     matrix: np.ndarray
@@ -138,18 +139,18 @@ def _ratio_of(
     group_sums = np.bincount(cells, weights=values, minlength=n_codes * n_groups).reshape(shape)
     squares = np.bincount(group, weights=values**2, minlength=n_groups)
     weights = redraws.weights
-    return value, _ratio(weights @ group_rows.T, weights @ group_sums.T, weights @ squares)
+    return value, _ratio(weights @ group_rows.T, weights @ group_sums.T, weights @ squares, times=2)
 
 
-def _ratio(rows: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> np.ndarray:
-    """Corrected correlation ratio from rows and sums per level (last axis) and the sum of squares."""
+def _ratio(rows: np.ndarray, sums: np.ndarray, squares: np.ndarray, times: int = 1) -> np.ndarray:
+    """Correlation ratio, corrected `times` times, from rows and sums per level (last axis) and the sum of squares."""
     n = rows.sum(axis=-1)
     n_levels = (rows > 0).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = sums.sum(axis=-1) ** 2 / n
         total = squares - centre
         between = np.where(rows > 0, sums**2 / rows, 0.0).sum(axis=-1) - centre
-        unexplained = (1 - between / total) * (n - 1) / (n - n_levels)
+        unexplained = (1 - between / total) * ((n - 1) / (n - n_levels)) ** times
     ratio = np.sqrt(np.clip(1 - unexplained, 0.0, 1.0))
     return np.where((total <= RELATIVE_ZERO * squares) | (n_levels < 2) | (n <= n_levels), np.nan, ratio)
 
@@ -176,18 +177,20 @@ def _cramer_of(
     if redraws is None:
         return value, None
     redrawn = redraws.shares(place, len(cells)) * redraws.sizes[:, None]
-    return value, _cramer(redrawn, rows, cols, n_first, n_second)
+    return value, _cramer(redrawn, rows, cols, n_first, n_second, times=2)
 
 
-def _cramer(counts: np.ndarray, rows: np.ndarray, cols: np.ndarray, n_first: int, n_second: int) -> np.ndarray:
-    """Corrected V of several tables of counts over the same occurring cells, shape (n_tables, n_cells)."""
+def _cramer(
+    counts: np.ndarray, rows: np.ndarray, cols: np.ndarray, n_first: int, n_second: int, times: int = 1
+) -> np.ndarray:
+    """V, corrected `times` times, of several tables of counts over the same occurring cells (n_tables, n_cells)."""
     n = counts.sum(axis=1)
     by_row, by_col = _summed(counts, rows, n_first), _summed(counts, cols, n_second)
     expected = by_row[:, rows] * by_col[:, cols]
     with np.errstate(divide="ignore", invalid="ignore"):
         phi2 = np.where(expected > 0, counts**2 / expected, 0.0).sum(axis=1) - 1
         r, c = (by_row > 0).sum(axis=1), (by_col > 0).sum(axis=1)
-        phi2 = np.maximum(0.0, phi2 - (r - 1) * (c - 1) / (n - 1))
+        phi2 = np.maximum(0.0, phi2 - times * (r - 1) * (c - 1) / (n - 1))
         smaller = np.minimum(r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)) - 1
         v = np.sqrt(np.clip(phi2 / smaller, 0.0, 1.0))
     return np.where((r < 2) | (c < 2) | (smaller <= 0), np.nan, v)

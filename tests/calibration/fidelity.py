@@ -1,13 +1,19 @@
 """Simulated tables at three distances, and how often 95 % intervals of fidelity cover what they promise to cover.
 
-Run as a program, `python -m tests.calibration.fidelity [400 [near quick]]`, it prints coverage and widths as JSON.
+    python -m tests.calibration.fidelity > docs/calibration/fidelity.json
+    python -m tests.calibration.fidelity --distance near --part quick --repetitions 100
+
+With `--kept FILE` every repetition is appended to a file and not made again, so a run can be cut off and taken up.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
@@ -67,6 +73,10 @@ def drawn(n_rows: int, distance: str, generator: np.random.Generator) -> dict:
     return {"x": x, "y": y, "z": z, "a": [f"a{one}" for one in a], "b": [f"b{one}" for one in b], "c": c.astype(str)}
 
 
+Ends = tuple[float, float, float]
+"""Value, low end and high end of one result."""
+
+
 def coverage(
     metrics: tuple[Metric, ...],
     distance: str,
@@ -75,22 +85,46 @@ def coverage(
     seed: int = 0,
     n_real: int = 2_000,
     n_synthetic: int = 1_000,
+    kept: Kept | None = None,
 ) -> dict[str, Coverage]:
     """Coverage by metric name: the real table stays, the synthetic one is drawn again in every repetition.
 
     The estimand of an interval over drawing again is the mean of the value over drawings, taken from all repetitions.
     """
+    kept = kept or Kept()
     real = drawn(n_real, "same", np.random.default_rng([seed, *distance.encode()]))
-    rows: dict[str, list[tuple[float, float, float]]] = {}
+    rows: dict[str, list[Ends]] = {}
     for number in range(n_repetitions):
-        for name, row in repetition(metrics, distance, real, number, seed=seed, n_synthetic=n_synthetic):
+        found = kept.get(
+            f"{distance} {number} {' '.join(metric.names[0] for metric in metrics)}",
+            lambda number=number: repetition(metrics, distance, real, number, seed=seed, n_synthetic=n_synthetic),
+        )
+        for name, row in found:
             rows.setdefault(name, []).append(row)
     return {name: covered(np.array(values)) for name, values in rows.items()}
 
 
+class Kept:
+    """Repetitions of earlier runs, a line of JSON each; without a file, nothing is kept."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path is not None and path.exists() else ()
+        self.known = dict(json.loads(line) for line in lines)
+
+    def get(self, key: str, make: Callable[[], list[tuple[str, Ends]]]) -> list[tuple[str, Ends]]:
+        """What is known under a key, or what is made and kept now."""
+        if key not in self.known:
+            self.known[key] = make()
+            if self.path is not None:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([key, self.known[key]]) + "\n")
+        return self.known[key]
+
+
 def repetition(
     metrics: tuple[Metric, ...], distance: str, real: dict, number: int, *, seed: int = 0, n_synthetic: int = 1_000
-) -> list[tuple[str, tuple[float, float, float]]]:
+) -> list[tuple[str, Ends]]:
     """Value and interval of every table result for the synthetic table of one repetition."""
     tables = tables_of(
         SCHEMA,
@@ -142,27 +176,32 @@ def auc_coverage(separation: float, n_repetitions: int, n_rows: int = 400) -> Co
 
 
 QUICK = (COLUMN_SHAPES, PAIR_TRENDS, CORRELATION_DIFFERENCE, THREE_WAY_MARGINALS, WHOLE_TABLE)
+SUPPORTS = (SUPPORT,)
+DETECTION = (DETECTION_AUC,)
+PARTS = {"quick": QUICK, "support": SUPPORTS, "detection": DETECTION}
+SEPARATIONS = (0.0, 1.0, 2.5)
 
 
-SLOW = (DETECTION_AUC, SUPPORT)
-
-
-def main(n_repetitions: int = 400, *parts: str) -> None:
-    """Print coverage at full counts, of all parts or of those named: a distance with `quick` or `slow`, or `auc`."""
+def main(arguments: list[str]) -> None:
+    """Print coverage of the chosen parts, or of all, as a JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repetitions", type=int, default=400)
+    parser.add_argument("--distance", choices=DISTANCES, action="append")
+    parser.add_argument("--part", choices=(*PARTS, "auc"), action="append")
+    parser.add_argument("--kept", type=Path)
+    chosen = parser.parse_args(arguments)
+    kept, n = Kept(chosen.kept), chosen.repetitions
     found = {}
-    for distance in DISTANCES:
-        for part, metrics in (("quick", QUICK), ("slow", SLOW)):
-            if parts and not {distance, part} <= set(parts):
-                continue
-            for name, one in coverage(metrics, distance, n_repetitions).items():
-                found[f"{name}, {distance}"] = {key: round(getattr(one, key), 4) for key in one.__slots__}
-    for separation in (0.0, 1.0, 2.5) if not parts or "auc" in parts else ():
-        one = auc_coverage(separation, n_repetitions)
-        found[f"auc of a fixed model, separation {separation}"] = {
-            key: round(getattr(one, key), 4) for key in one.__slots__
-        }
-    print(json.dumps({"repetitions": n_repetitions, "coverage": found}, indent=1))
+    for part in chosen.part or (*PARTS, "auc"):
+        if part == "auc":
+            found |= {f"auc of a fixed model, separation {one:g}": auc_coverage(one, n) for one in SEPARATIONS}
+            continue
+        for distance in chosen.distance or DISTANCES:
+            for name, one in coverage(PARTS[part], distance, n, kept=kept).items():
+                found[f"{name}, {distance}"] = one
+    answer = {name: {key: round(getattr(one, key), 4) for key in one.__slots__} for name, one in found.items()}
+    json.dump({"repetitions": n, "lowest share allowed": lowest_share(n), "coverage": answer}, sys.stdout, indent=1)
 
 
 if __name__ == "__main__":
-    main(*(int(one) if one.isdecimal() else one for one in sys.argv[1:]))
+    main(sys.argv[1:])

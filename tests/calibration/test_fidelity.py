@@ -7,9 +7,7 @@ differences are near 0 its spread is smaller than that of the redrawn rows, whos
 
 import pytest
 
-from core.evaluation.detection import DETECTION_AUC
-from core.evaluation.support import SUPPORT
-from tests.calibration.fidelity import DISTANCES, QUICK, auc_coverage, coverage, lowest_share
+from tests.calibration.fidelity import DETECTION, DISTANCES, QUICK, SUPPORTS, auc_coverage, coverage, lowest_share
 
 
 def test_the_lowest_share_at_400_repetitions_is_that_of_the_requirement() -> None:
@@ -38,7 +36,7 @@ def test_intervals_cover_at_every_distance_in_400_repetitions(distance: str) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("distance", DISTANCES)
 def test_detection_and_support_cover_in_400_repetitions(distance: str) -> None:
-    found = coverage((DETECTION_AUC, SUPPORT), distance, 400)
+    found = coverage((*DETECTION, *SUPPORTS), distance, 400)
     print(distance, found)
     assert {name: one for name, one in found.items() if one.share < lowest_share(400)} == {}
 

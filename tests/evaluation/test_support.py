@@ -51,5 +51,7 @@ def test_fresh_real_rows_stand_beside_the_numbers_with_intervals_over_blocks():
     assert precision.value > 0.85
     assert recall.low < recall.value < recall.high
     assert recall.value == pytest.approx(recall.anchors["control rows"], abs=0.1)
+    assert precision.low < precision.value < precision.high <= 1
+    assert precision.high - precision.low < 0.1  # rows of a block are redrawn; four blocks alone know less
     lost = result(list(SUPPORT.measure(tables_of(MIXED, train, shuffled(train, 3)))), "beta_recall")
     assert lost.high < recall.low
