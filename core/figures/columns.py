@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.text import label, labels, number, percent, plain
-from core.figures.theme import LIGHT, Palette, styled, translucent
+from core.figures.theme import LIGHT, Palette, drawn, translucent
 from core.limits import MAX_LEVELS_SHOWN
 from core.records import ColumnPicture
 from core.tables import MISSING_LABEL
@@ -105,31 +105,39 @@ def _histogram(picture: ColumnPicture, colours: Palette, height: int) -> go.Figu
     is_date = picture.type == "datetime"
     ticks = edges * 1000 if is_date else edges
     hover = [plain(text) for text in shares.texts]
-    figure = go.Figure()
-    figure.add_bar(
-        x=ticks[:-1],
-        y=shares.real * 100,
-        width=np.diff(ticks),
-        offset=0,
-        name="Real",
-        marker={"color": translucent(colours.real, 0.45), "line": {"width": 0}},
-        customdata=hover,
-        hovertemplate="%{customdata}<br>Real %{y:.2f} %<extra></extra>",
-    )
+    traces = [
+        {
+            "type": "bar",
+            "x": ticks[:-1],
+            "y": shares.real * 100,
+            "width": np.diff(ticks),
+            "offset": 0,
+            "name": "Real",
+            "marker": {"color": translucent(colours.real, 0.45), "line": {"width": 0}},
+            "customdata": hover,
+            "hovertemplate": "%{customdata}<br>Real %{y:.2f} %<extra></extra>",
+        }
+    ]
     if picture.synthetic:
-        figure.add_scatter(
-            x=np.append(ticks, ticks[-1]),
-            y=np.concatenate([shares.synthetic, shares.synthetic[-1:], [0.0]]) * 100,
-            name="Synthetic",
-            mode="lines",
-            line={"color": colours.synthetic, "width": 2.2, "shape": "hv"},
-            customdata=[*hover, hover[-1], hover[-1]],
-            hovertemplate="%{customdata}<br>Synthetic %{y:.2f} %<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": np.append(ticks, ticks[-1]),
+                "y": np.concatenate([shares.synthetic, shares.synthetic[-1:], [0.0]]) * 100,
+                "name": "Synthetic",
+                "mode": "lines",
+                "line": {"color": colours.synthetic, "width": 2.2, "shape": "hv"},
+                "customdata": [*hover, hover[-1], hover[-1]],
+                "hovertemplate": "%{customdata}<br>Synthetic %{y:.2f} %<extra></extra>",
+            }
         )
-    styled(figure, colours, height=height, legend=bool(picture.synthetic))
-    figure.update_layout(bargap=0, hovermode="closest")
-    figure.update_xaxes(showgrid=False, nticks=6, type="date" if is_date else "linear")
-    return figure.update_yaxes(title_text="Share of rows (%)", rangemode="tozero", nticks=5)
+    layout = {
+        "bargap": 0,
+        "hovermode": "closest",
+        "xaxis": {"showgrid": False, "nticks": 6, "type": "date" if is_date else "linear"},
+        "yaxis": {"title": {"text": "Share of rows (%)"}, "rangemode": "tozero", "nticks": 5},
+    }
+    return drawn(traces, layout, colours, height=height, legend=bool(picture.synthetic))
 
 
 def _bars(shares: Shares, colours: Palette, height: int, *, paired: bool) -> go.Figure:
@@ -138,25 +146,31 @@ def _bars(shares: Shares, colours: Palette, height: int, *, paired: bool) -> go.
     looks = [("Real", shares.real, colours.real, "")]
     if paired:
         looks.append(("Synthetic", shares.synthetic, colours.synthetic, "/"))
-    figure = go.Figure()
-    for name, values, colour, shape in looks:
-        figure.add_bar(
-            y=texts,
-            x=values * 100,
-            orientation="h",
-            name=name,
-            marker={
+    traces = [
+        {
+            "type": "bar",
+            "y": texts,
+            "x": values * 100,
+            "orientation": "h",
+            "name": name,
+            "marker": {
                 "color": translucent(colour, 0.55 if not shape else 0.25),
                 "line": {"color": colour, "width": 1.2 if shape else 0},
                 "pattern": {"shape": shape, "fgcolor": colour, "size": 6, "solidity": 0.35},
             },
-            customdata=hover,
-            hovertemplate=f"%{{customdata}}<br>{name} %{{x:.2f}} %<extra></extra>",
-        )
-    styled(figure, colours, height=height, legend=paired)
-    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05)
-    figure.update_yaxes(autorange="reversed", type="category", showgrid=False, ticksuffix=" ", dtick=1)
-    return figure.update_xaxes(title_text="Share of rows (%)", rangemode="tozero", nticks=6)
+            "customdata": hover,
+            "hovertemplate": f"%{{customdata}}<br>{name} %{{x:.2f}} %<extra></extra>",
+        }
+        for name, values, colour, shape in looks
+    ]
+    layout = {
+        "barmode": "group",
+        "bargap": 0.3,
+        "bargroupgap": 0.05,
+        "xaxis": {"title": {"text": "Share of rows (%)"}, "rangemode": "tozero", "nticks": 6},
+        "yaxis": {"autorange": "reversed", "type": "category", "showgrid": False, "ticksuffix": " ", "dtick": 1},
+    }
+    return drawn(traces, layout, colours, height=height, legend=paired)
 
 
 def describe_column(picture: ColumnPicture) -> str:

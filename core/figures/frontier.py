@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import plotly.graph_objects as go
 
 from core.figures.text import plain, short
-from core.figures.theme import LIGHT, Palette, styled, translucent
+from core.figures.theme import LIGHT, Palette, drawn, translucent
 from core.records import MetricResult
 from core.tape import CONTROL, COPY, Band, Rule, Series, TapePoint
 
@@ -44,8 +44,8 @@ def frontier_figure(
     rules : limits on either metric, drawn as lines
     by_steps : whether points are named by steps instead of epochs
     """
-    figure = go.Figure()
     tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
+    traces = []
     for place, one in enumerate(settings):
         look = {"colour": tones[place % len(tones)], "dash": DASHES[place % len(DASHES)]}
         for number, run_id in enumerate(one.runs):
@@ -53,16 +53,18 @@ def frontier_figure(
             if points:
                 name = plain(short(one.label, 40))
                 symbol = SYMBOLS[place % len(SYMBOLS)]
-                _add_run(figure, points, x, y, name, look, symbol, front, by_steps, shown=number == 0)
-    _mark(figure, settings, x, y, selected, colours)
-    _lines(figure, x, y, anchors or {}, rules, colours)
-    styled(figure, colours, height=height)
-    figure.update_xaxes(title={"text": plain(labels.get(x, x))})
-    figure.update_yaxes(title={"text": plain(labels.get(y, y))})
-    return figure
+                traces.append(_run(points, x, y, name, look, symbol, front, by_steps, shown=number == 0))
+    traces += _mark(settings, x, y, selected, colours)
+    lines, names = _lines(x, y, anchors or {}, rules, colours)
+    layout = {
+        "shapes": lines, "annotations": names, "xaxis": {"title": {"text": plain(labels.get(x, x))}},
+        "yaxis": {"title": {"text": plain(labels.get(y, y))}},
+    }  # fmt: skip
+    return drawn(traces, layout, colours, height=height)
 
 
-def _add_run(figure, points, x, y, name, look, symbol, front, by_steps, *, shown) -> None:
+def _run(points, x, y, name, look, symbol, front, by_steps, *, shown) -> dict:
+    """The checkpoints of one run."""
     colour = look["colour"]
     across, upwards = [point.find(x) for point in points], [point.find(y) for point in points]
     on_front = [(point.run_id, point.epoch) in front for point in points]
@@ -71,31 +73,32 @@ def _add_run(figure, points, x, y, name, look, symbol, front, by_steps, *, shown
         (f"{point.step:,}" if by_steps else f"{point.epoch:,}") if at in named else ""
         for at, point in enumerate(points)
     ]
-    figure.add_scatter(
-        x=[one.value for one in across],
-        y=[one.value for one in upwards],
-        mode="lines+markers+text",
-        name=name,
-        legendgroup=name,
-        showlegend=shown,
-        text=texts,
-        textposition="top center",
-        textfont={"size": 11},
-        line={"color": translucent(colour, 0.55), "width": 1.5, "dash": look["dash"]},
-        marker={
+    return {
+        "type": "scatter",
+        "x": [one.value for one in across],
+        "y": [one.value for one in upwards],
+        "mode": "lines+markers+text",
+        "name": name,
+        "legendgroup": name,
+        "showlegend": shown,
+        "text": texts,
+        "textposition": "top center",
+        "textfont": {"size": 11},
+        "line": {"color": translucent(colour, 0.55), "width": 1.5, "dash": look["dash"]},
+        "marker": {
             "symbol": symbol,
             "size": [11 if one else 8 for one in on_front],
             "color": [colour if one else translucent(colour, 0.35) for one in on_front],
             "line": {"color": colour, "width": [2.5 if one else 1 for one in on_front]},
         },
-        error_x=_bars(across, colour),
-        error_y=_bars(upwards, colour),
-        customdata=[[point.run_id, point.epoch, point.step, point.seed] for point in points],
-        hovertemplate=(
+        "error_x": _bars(across, colour),
+        "error_y": _bars(upwards, colour),
+        "customdata": [[point.run_id, point.epoch, point.step, point.seed] for point in points],
+        "hovertemplate": (
             "epoch %{customdata[1]:,} (step %{customdata[2]:,}), seed %{customdata[3]}<br>"
             "across %{x:.3f}, upwards %{y:.3f}<extra></extra>"
         ),
-    )
+    }
 
 
 def _bars(results: Sequence[MetricResult], colour: str) -> dict:
@@ -108,39 +111,50 @@ def _bars(results: Sequence[MetricResult], colour: str) -> dict:
     }  # fmt: skip
 
 
-def _mark(figure, settings, x, y, selected, colours) -> None:
+def _mark(settings, x, y, selected, colours) -> list[dict]:
+    """The ring around the chosen checkpoint, where it has both numbers."""
     for one in settings:
         for point in one.points:
             if selected == (point.run_id, point.epoch) and point.find(x) and point.find(y):
-                figure.add_scatter(
-                    x=[point.find(x).value], y=[point.find(y).value], mode="markers", name="chosen epoch",
-                    marker={"symbol": "circle-open", "size": 22, "color": colours.text, "line": {"width": 2}},
-                    hoverinfo="skip",
-                )  # fmt: skip
-                return
+                return [
+                    {
+                        "type": "scatter", "x": [point.find(x).value], "y": [point.find(y).value], "mode": "markers",
+                        "name": "chosen epoch", "hoverinfo": "skip",
+                        "marker": {"symbol": "circle-open", "size": 22, "color": colours.text, "line": {"width": 2}},
+                    }
+                ]  # fmt: skip
+    return []
 
 
-def _lines(figure, x: str, y: str, anchors: Mapping[str, TapePoint], rules: Sequence[Rule], colours: Palette) -> None:
-    for name, colour, dash in ((CONTROL, colours.real, "dot"), (COPY, colours.bad, "dot")):
-        point = anchors.get(name)
-        if point is None:
-            continue
-        for metric, add, place in ((x, figure.add_vline, "bottom right"), (y, figure.add_hline, "bottom right")):
-            found = point.find(metric)
+def _lines(
+    x: str, y: str, anchors: Mapping[str, TapePoint], rules: Sequence[Rule], colours: Palette
+) -> tuple[list[dict], list[dict]]:
+    """Lines of anchors and rules on either axis, and their names at the lower right and the upper left."""
+    lines, names = [], []
+    for name, colour in ((CONTROL, colours.real), (COPY, colours.bad)):
+        for metric, axis in ((x, "x"), (y, "y")):
+            found = anchors[name].find(metric) if name in anchors else None
             if found is not None:
-                add(
-                    found.value, line={"color": colour, "width": 1.5, "dash": dash}, annotation_text=name,
-                    annotation_position=place, annotation_font={"size": 11, "color": colour},
-                    annotation_textangle=90 if metric == x and add == figure.add_vline else 0,
-                )  # fmt: skip
+                lines.append(_line(axis, found.value, colour, 1.5, "dot", domain=True))
+                names.append(_name(axis, found.value, name, colour, first=False))
+                names[-1]["textangle"] = 90 if axis == "x" else 0
     for rule in rules:
-        for metric, add in ((x, figure.add_vline), (y, figure.add_hline)):
+        for metric, axis in ((x, "x"), (y, "y")):
             if rule.metric == metric:
-                add(
-                    rule.limit, line={"color": colours.caution, "width": 2, "dash": "dash"},
-                    annotation_text=plain(str(rule)), annotation_position="top left",
-                    annotation_font={"size": 11, "color": colours.caution},
-                )  # fmt: skip
+                lines.append(_line(axis, rule.limit, colours.caution, 2, "dash", domain=True))
+                names.append(_name(axis, rule.limit, plain(str(rule)), colours.caution, first=True))
+    return lines, names
+
+
+def _name(axis: str, value: float, text: str, colour: str, *, first: bool) -> dict:
+    """The name of a line: at the upper left of it, or at the lower right."""
+    if axis == "x":
+        place = {"x": value, "xref": "x", "xanchor": "right" if first else "left"}
+        place |= {"y": 1 if first else 0, "yref": "y domain", "yanchor": "top" if first else "bottom"}
+    else:
+        place = {"y": value, "yref": "y", "yanchor": "bottom" if first else "top"}
+        place |= {"x": 0 if first else 1, "xref": "x domain", "xanchor": "left" if first else "right"}
+    return {**place, "text": text, "showarrow": False, "font": {"size": 11, "color": colour}}
 
 
 def over_epochs_figure(
@@ -183,7 +197,6 @@ def over_epochs_figure(
         lines.append(_line("y", limit, colours.caution, 2, "dash"))
     if selected is not None:
         lines.append(_line("x", selected, colours.text, 1, "solid"))
-    # made at once: a slider redraws nine of these, and every call that adds to a figure checks all of it again
     layout = {
         "shapes": lines, "annotations": names,
         "xaxis": {
@@ -191,15 +204,15 @@ def over_epochs_figure(
         },
         "yaxis": {"title": {"text": plain(title)}},
     }  # fmt: skip
-    figure = go.Figure(data=traces, layout=layout)
-    return styled(figure, colours, height=height, legend=len(bands) > 1)
+    return drawn(traces, layout, colours, height=height, legend=len(bands) > 1)
 
 
-def _line(axis: str, value: float, colour: str, width: float, dash: str) -> dict:
+def _line(axis: str, value: float, colour: str, width: float, dash: str, *, domain: bool = False) -> dict:
     """A line across the whole chart at a value of one axis."""
     other = "x" if axis == "y" else "y"
-    ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1, f"{other}ref": "paper"}
-    return {"type": "line", **ends, "line": {"color": colour, "width": width, "dash": dash}}
+    ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1}
+    refs = {f"{other}ref": f"{other} domain", f"{axis}ref": axis} if domain else {f"{other}ref": "paper"}
+    return {"type": "line", **ends, **refs, "line": {"color": colour, "width": width, "dash": dash}}
 
 
 def _band_traces(name: str, ones: Sequence[Band], colour: str, place: int, by_steps: bool) -> list[dict]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
 from core.figures.text import label, plain
-from core.figures.theme import LIGHT, Palette, styled, translucent
+from core.figures.theme import LIGHT, Palette, drawn, styled, translucent
 from core.records import MetricResult
 
 SCALE_HEIGHT = 74
@@ -95,42 +96,45 @@ def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figur
     low, high = axis_range(result)
     anchors = as_anchors(result.anchors)
     lines = _name_lines(anchors, low, high)
-    figure = go.Figure()
-    _bar(figure, low, high, colours.grid, 4)
+    shapes, names = [_bar(low, high, colours.grid, 4)], []
     for anchor, line in zip(anchors, lines, strict=True):
         if anchor.low is not None and anchor.high is not None:
-            _bar(figure, max(anchor.low, low), min(anchor.high, high), translucent(colours.muted, 0.35), 10)
-        figure.add_shape(
-            type="line", x0=anchor.value, x1=anchor.value, y0=-9, y1=9, line={"color": colours.muted, "width": 1.8}
-        )
-        figure.add_annotation(
-            x=anchor.value,
-            y=-11 - LINE_HEIGHT * line,
-            text=f"{label(anchor.name, 34)} {anchor.value:.3f}",
-            showarrow=False,
-            yanchor="top",
-            xanchor=_side(anchor.value, low, high),
-            font={"size": 11, "color": colours.muted},
+            shapes.append(_bar(max(anchor.low, low), min(anchor.high, high), translucent(colours.muted, 0.35), 10))
+        tick = {"x0": anchor.value, "x1": anchor.value, "y0": -9, "y1": 9}
+        shapes.append({"type": "line", **tick, "line": {"color": colours.muted, "width": 1.8}})
+        names.append(
+            {
+                "x": anchor.value,
+                "y": -11 - LINE_HEIGHT * line,
+                "text": f"{label(anchor.name, 34)} {anchor.value:.3f}",
+                "showarrow": False,
+                "yanchor": "top",
+                "xanchor": _side(anchor.value, low, high),
+                "font": {"size": 11, "color": colours.muted},
+            }
         )
     if result.low is not None and result.high is not None:
-        _bar(figure, result.low, result.high, translucent(colours.synthetic, 0.45), 7)
-    figure.add_scatter(
-        x=[result.value],
-        y=[0],
-        mode="markers",
-        marker={"size": 13, "color": colours.synthetic, "line": {"color": colours.background, "width": 1.5}},
-        hovertemplate=f"{plain(in_words(result))}<extra></extra>",
-        showlegend=False,
-    )
+        shapes.append(_bar(result.low, result.high, translucent(colours.synthetic, 0.45), 7))
+    dot = {
+        "type": "scatter",
+        "x": [result.value],
+        "y": [0],
+        "mode": "markers",
+        "marker": {"size": 13, "color": colours.synthetic, "line": {"color": colours.background, "width": 1.5}},
+        "hovertemplate": f"{plain(in_words(result))}<extra></extra>",
+        "showlegend": False,
+    }
     below = 34 + LINE_HEIGHT * max(lines, default=-1)
-    height = below + 16
-    styled(figure, colours, height=height, legend=False)
-    figure.update_layout(
-        margin={"l": 2, "r": 2, "t": 0, "b": 0, "autoexpand": False}, hoverlabel={"font": {"size": 11}}
-    )
     pad = (high - low) * 0.03
-    figure.update_xaxes(range=[low - pad, high + pad], visible=False)
-    return figure.update_yaxes(range=[-below, 16], visible=False)
+    layout = {
+        "shapes": shapes,
+        "annotations": names,
+        "margin": {"l": 2, "r": 2, "t": 0, "b": 0, "autoexpand": False},
+        "hoverlabel": {"font": {"size": 11}},
+        "xaxis": {"range": [low - pad, high + pad], "visible": False},
+        "yaxis": {"range": [-below, 16], "visible": False},
+    }
+    return drawn([dot], layout, colours, height=below + 16, legend=False)
 
 
 def axis_range(result: MetricResult) -> tuple[float, float]:
@@ -205,8 +209,9 @@ def rate_figure(
     return figure.update_xaxes(title_text=plain(unit), rangemode="tozero" if from_zero else "normal", nticks=7)
 
 
-def _bar(figure: go.Figure, start: float, end: float, colour: str, width: float) -> None:
-    figure.add_shape(type="line", x0=start, x1=end, y0=0, y1=0, line={"color": colour, "width": width}, layer="below")
+def _bar(start: float, end: float, colour: str, width: float) -> dict[str, Any]:
+    line = {"color": colour, "width": width}
+    return {"type": "line", "x0": start, "x1": end, "y0": 0, "y1": 0, "line": line, "layer": "below"}
 
 
 def _name_lines(anchors: Sequence[Anchor], low: float, high: float) -> list[int]:

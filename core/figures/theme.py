@@ -6,6 +6,7 @@ colour alone: real is filled or solid, synthetic is outlined, hatched or dashed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,23 +121,56 @@ def styled(figure: go.Figure, colours: Palette, *, height: int, legend: bool = T
     legend : bool
         Whether to show the legend.
     """
-    axis = {
-        "gridcolor": colours.grid,
-        "linecolor": colours.grid,
-        "zerolinecolor": colours.grid,
-        "tickfont": {"color": colours.muted, "size": 12},
-        "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 8},
-        "automargin": True,
-        "fixedrange": True,
-    }
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 28 if legend else 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.text, "size": 13},
-        showlegend=legend,
-        legend={
+    shared = shared_layout(colours, height, legend)
+    axes = {"x": shared.pop("xaxis"), "y": shared.pop("yaxis")}
+    figure.update_layout(**shared)
+    figure.update_xaxes(**axes["x"])
+    figure.update_yaxes(**axes["y"])
+    return figure
+
+
+def drawn(
+    data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any], colours: Palette, *, height: int, legend: bool = True
+) -> go.Figure:
+    """A figure made at once of ready traces and the shared layout: what `styled` gives, in a tenth of the time.
+
+    Plotly checks every property that it is handed, which takes 15 ms for the shared layout alone, and a slider redraws
+    twenty charts at every move. These dicts are the project's own, so tests check them instead.
+
+    Parameters
+    ----------
+    data : sequence of traces, each with its `type`
+    layout : mapping
+        What this chart has beside, or instead of, the shared layout.
+    """
+    own = {name: value for name, value in layout.items() if value != []}
+    whole = merged(shared_layout(colours, height, legend), own)
+    return go.Figure(data=list(data), layout=whole, _validate=False)
+
+
+def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Both mappings as one; within what both have, the second wins.
+
+    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}})
+    {'a': {'b': 1, 'c': 3}}
+    """
+    found = dict(first)
+    for name, value in second.items():
+        known = found.get(name)
+        found[name] = merged(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+    return found
+
+
+def shared_layout(colours: Palette, height: int, legend: bool) -> dict[str, Any]:
+    """The layout of every chart with one pair of axes."""
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 28 if legend else 8, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": colours.text, "size": 13},
+        "showlegend": legend,
+        "legend": {
             "orientation": "h",
             "x": 0,
             "y": 1.0,
@@ -146,9 +180,20 @@ def styled(figure: go.Figure, colours: Palette, *, height: int, legend: bool = T
             "itemclick": False,
             "itemdoubleclick": False,
         },
-        hoverlabel={"align": "left", "namelength": -1},
-        dragmode=False,
-    )
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    return figure
+        "hoverlabel": {"align": "left", "namelength": -1},
+        "dragmode": False,
+        "xaxis": _axis(colours),
+        "yaxis": _axis(colours),
+    }
+
+
+def _axis(colours: Palette) -> dict[str, Any]:
+    return {
+        "gridcolor": colours.grid,
+        "linecolor": colours.grid,
+        "zerolinecolor": colours.grid,
+        "tickfont": {"color": colours.muted, "size": 12},
+        "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 8},
+        "automargin": True,
+        "fixedrange": True,
+    }
