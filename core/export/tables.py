@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.errors import InvalidConfig, listed
@@ -165,6 +166,20 @@ class _Source:
             columns = [batch.column(name).to_pylist() for name in self.schema.names]
             yield list(zip(*columns, strict=True)) if columns else []
 
+    def written(self, write: Callable[[Any], str]) -> Iterator[list[tuple[str, ...]]]:
+        """Blocks as rows of texts, every different value of a block's column written once."""
+        for batch in self.batches():
+            columns = [_written(batch.column(name), write) for name in self.schema.names]
+            yield list(zip(*columns, strict=True)) if columns else []
+
+
+def _written(array: pa.Array, write: Callable[[Any], str]) -> list[str]:
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    texts = [write(value) for value in array.dictionary.to_pylist()]
+    texts.append(write(None))
+    return [texts[at] for at in pc.fill_null(array.indices, len(texts) - 1).to_pylist()]
+
 
 def _guarded(series: pd.Series, kind: ColumnType) -> pd.Series:
     """A column with its runnable texts guarded; of a level column every level once."""
@@ -202,11 +217,21 @@ def _write_parquet(source: _Source, path: Path) -> None:
 
 
 def _write_jsonl(source: _Source, path: Path) -> None:
-    names = list(source.schema.names)
+    pattern = ", ".join(f"{json_value(name).replace('%', '%%')}: %s" for name in source.schema.names)
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for rows in source.values():
-            lines = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) for row in rows)
-            file.writelines(f"{line}\n" for line in lines)
+        for rows in source.written(json_value):
+            file.writelines(f"{{{pattern % row}}}\n" for row in rows)
+
+
+def json_value(value: Any) -> str:
+    """A value as JSON, which knows no number that is not one.
+
+    >>> print(json_value("a"), json_value(None), json_value(float("nan")), json_value(0.5))
+    "a" null null 0.5
+    """
+    if value is None or value != value or (isinstance(value, float) and abs(value) == float("inf")):
+        return "null"
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _write_excel(source: _Source, path: Path) -> None:
@@ -236,10 +261,9 @@ def _write_sql(source: _Source, path: Path) -> None:
         file.write(f"-- {source.note}\n-- {source.stamp.line()}\n")
         columns = ",\n".join(f"    {sql_name(one.name)} {_sql_type(one.storage)}" for one in source.schema)
         file.write(f'create table "synthetic" (\n{columns}\n);\n')
-        for rows in source.values():
+        for rows in source.written(sql_value):
             for start in range(0, len(rows), SQL_ROWS):
-                part = rows[start : start + SQL_ROWS]
-                values = ",\n".join(f"({', '.join(sql_value(cell) for cell in row)})" for row in part)
+                values = ",\n".join(f"({', '.join(row)})" for row in rows[start : start + SQL_ROWS])
                 file.write(f'insert into "synthetic" ({names}) values\n{values};\n')
 
 
