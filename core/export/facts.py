@@ -10,6 +10,7 @@ from typing import Any
 from core.export.marks import Stamp
 from core.records import EpochRecord, Report, SampleRequest
 from core.schema import Schema
+from core.tape import Decision, TapePoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,10 @@ class Facts:
         Items with `area`, `item`, `state`, `evidence`.
     audit : tuple of mappings
         Lines of the audit of this line of descent.
+    tape : tuple of TapePoint
+        Judged checkpoints of the run and the anchors judged like them; empty for a run without a tape.
+    decision : Decision or None
+        What rules made of the tape.
     outside : bool
         Whether everything that could identify somebody was taken out.
     """
@@ -75,6 +80,8 @@ class Facts:
     sign_off: tuple[Mapping[str, Any], ...] = ()
     checklist: tuple[Mapping[str, Any], ...] = ()
     audit: tuple[Mapping[str, Any], ...] = ()
+    tape: tuple[TapePoint, ...] = ()
+    decision: Decision | None = None
     outside: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +96,8 @@ class Facts:
             **{name: [dict(one) for one in plain[name]] for name in _LISTS},
             **{name: dict(plain[name]) for name in ("training", "versions")},
             "left_out": list(self.left_out),
+            "tape": [one.to_json() for one in self.tape],
+            "decision": None if self.decision is None else self.decision.to_json(),
         }
 
     @classmethod
@@ -104,6 +113,8 @@ class Facts:
                 "request": None if value.get("request") is None else SampleRequest.from_json(value["request"]),
                 "report": Report.from_json(value["report"]),
                 "left_out": tuple(value.get("left_out", ())),
+                "tape": tuple(TapePoint.from_json(one) for one in value.get("tape", ())),
+                "decision": None if value.get("decision") is None else Decision.from_json(value["decision"]),
                 **{name: tuple(value.get(name, ())) for name in _LISTS},
             }
         )

@@ -39,6 +39,7 @@ def for_outside(facts: Facts, *, min_rows: int = MIN_ROWS) -> Facts:
         recipe=tuple({"step": one.get("step", one.get("kind", "step"))} for one in facts.recipe),
         constraints=(),
         audit=(),
+        tape=tuple(dataclasses.replace(one, results=tuple(map(_bare, one.results))) for one in facts.tape),
         outside=True,
     )
 
@@ -56,6 +57,11 @@ def _result(result: MetricResult) -> MetricResult:
     """A number without quoted values; sentences of single columns and pairs go whole."""
     text = _QUOTED.sub("one value", result.explanation) if result.scope is Scope.TABLE else ""
     return dataclasses.replace(result, explanation=text)
+
+
+def _bare(result: MetricResult) -> MetricResult:
+    """A number of the tape without its sentence, and with nothing of single models."""
+    return dataclasses.replace(result, explanation="")
 
 
 def _picture(picture: ColumnPicture, min_rows: int) -> ColumnPicture:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from core.export import report_parts
 from core.export.facts import Facts
 from core.export.outside import MIN_ROWS
-from core.export.report_parts import Tile
+from core.export.report_shapes import Tile, tile
 from core.figures.glossary import entry
 from core.figures.text import flat
 from core.records import Verdict
@@ -120,16 +120,16 @@ def _decisions(facts: Facts) -> str:
 
 
 def _verdicts(facts: Facts) -> str:
-    tiles = [tile for part in ("fidelity", "utility", "privacy") for tile in report_parts.tiles_of(facts, part)]
-    counts = Counter(tile.verdict for tile in tiles)
+    tiles = [one for part in ("fidelity", "utility", "privacy") for one in report_parts.tiles_of(facts, part)]
+    counts = Counter(one.verdict for one in tiles)
     found = [words.format(n=counts[str(one).capitalize()]) for one, words in _WORDS.items()]
-    weak = sum(tile.tone == "none" for tile in tiles)
+    weak = sum(one.tone == "none" for one in tiles)
     return f"Of {len(tiles)} metrics of the whole table: {', '.join(found)}; {weak} without a verdict."
 
 
 def _key_tiles(facts: Facts) -> list[Tile]:
     found = [facts.report.find(name) for name in KEY_METRICS]
-    return [report_parts.tile(one) for one in found if one is not None]
+    return [tile(one) for one in found if one is not None]
 
 
 def _glossary(facts: Facts) -> list[Any]:

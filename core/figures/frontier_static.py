@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from core.figures.glossary import entry
 from core.figures.static import literal
 from core.figures.theme import LIGHT, Palette
 from core.tape import CONTROL, COPY, Decision, TapePoint, checkpoints_of
@@ -41,25 +42,72 @@ def frontier_picture(
     """
     figure = Figure(figsize=(15.0, 6.6), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1.0, 1.25))
-    runs = dict.fromkeys(point.run_id for point in points)
-    names = {run: (labels or {}).get(run) or f"seed {_seed(points, run)}" for run in runs}
-    tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
-    looks = {run: (tones[at % len(tones)], MARKERS[at % len(MARKERS)]) for at, run in enumerate(runs)}
-    x, y = _first(points, UTILITY), _first(points, PRIVACY)
-    axes = _plain(left.subplots())
-    if x is None or y is None:
-        axes.set_axis_off()
-        axes.text(0, 0.5, "Utility or privacy could not be measured; see frontier.json.", color=colours.text)
-    else:
-        for run in runs:
-            _draw_run(axes, [one for one in checkpoints_of(points) if one.run_id == run], x, y, names[run], *looks[run])
-        _limits(axes, decision, x, y, anchors, colours)
-        axes.set_xlabel(literal(f"{x} (higher is better)", 60), color=colours.muted, fontsize=10)
-        axes.set_ylabel(literal(f"{y} (lower gives away less)", 60), color=colours.muted, fontsize=10)
-        axes.legend(frameon=False, fontsize=9)
+    looks = _looks(points, colours)
+    _draw_plane(_plain(left.subplots()), points, anchors, decision, looks, labels or {}, colours)
     for panel, metric in zip(right.subplots(2, 3).ravel(), PANELS, strict=True):
         _draw_panel(_plain(panel), points, metric, looks, anchors, decision, colours)
     return figure
+
+
+def plane_picture(
+    points: Sequence[TapePoint], anchors: Mapping[str, TapePoint], decision: Decision, *, colours: Palette = LIGHT
+) -> Figure:
+    """The frontier alone, at the size of a page."""
+    figure = Figure(figsize=(8.6, 5.0), layout="constrained")
+    _draw_plane(_plain(figure.subplots()), points, anchors, decision, _looks(points, colours), {}, colours)
+    return figure
+
+
+def epochs_picture(
+    points: Sequence[TapePoint], anchors: Mapping[str, TapePoint], decision: Decision, *, colours: Palette = LIGHT
+) -> Figure:
+    """The metrics over epochs alone, at the size of a page; those that were measured."""
+    metrics = [name for name in PANELS if any(point.find(name) for point in points)]
+    n_columns = min(3, max(1, len(metrics)))
+    n_rows = max(1, -(-len(metrics) // n_columns))
+    figure = Figure(figsize=(8.6, (2.5 if n_columns > 1 else 4.0) * n_rows), layout="constrained")
+    panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    looks = _looks(points, colours)
+    for panel, metric in zip(panels, metrics, strict=False):
+        _draw_panel(_plain(panel), points, metric, looks, anchors, decision, colours)
+    for panel in panels[len(metrics) :]:
+        panel.set_axis_off()
+    return figure
+
+
+def _looks(points: Sequence[TapePoint], colours: Palette) -> dict[str, tuple[str, str]]:
+    """Colour and marker of every run."""
+    tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
+    runs = dict.fromkeys(point.run_id for point in points)
+    return {run: (tones[at % len(tones)], MARKERS[at % len(MARKERS)]) for at, run in enumerate(runs)}
+
+
+def _draw_plane(
+    axes: Axes,
+    points: Sequence[TapePoint],
+    anchors: Mapping[str, TapePoint],
+    decision: Decision,
+    looks: Mapping[str, tuple[str, str]],
+    labels: Mapping[str, str],
+    colours: Palette,
+) -> None:
+    x, y = _first(points, UTILITY), _first(points, PRIVACY)
+    if x is None or y is None:
+        axes.set_axis_off()
+        axes.text(0, 0.5, "Utility or privacy could not be measured.", color=colours.text)
+        return
+    for run, look in looks.items():
+        ones = [one for one in checkpoints_of(points) if one.run_id == run]
+        _draw_run(axes, ones, x, y, labels.get(run) or f"seed {_seed(points, run)}", *look)
+    chosen = [one for one in checkpoints_of(points) if one.epoch == decision.epoch and one.find(x) and one.find(y)]
+    if chosen:
+        places = [one.find(x).value for one in chosen], [one.find(y).value for one in chosen]
+        axes.scatter(*places, s=190, facecolors="none", edgecolors=colours.text, linewidths=1.6, zorder=4,
+                     label="last epoch inside all rules")  # fmt: skip
+    _limits(axes, decision, x, y, anchors, colours)
+    axes.set_xlabel(literal(f"{entry(x).label} (higher is better)", 60), color=colours.muted, fontsize=10)
+    axes.set_ylabel(literal(f"{entry(y).label} (lower gives away less)", 60), color=colours.muted, fontsize=10)
+    axes.legend(frameon=False, fontsize=9)
 
 
 def _seed(points: Sequence[TapePoint], run: str) -> int:
@@ -111,7 +159,7 @@ def _limits(axes: Axes, decision: Decision, x: str, y: str, anchors: Mapping[str
 
 
 def _draw_panel(axes: Axes, points, metric: str, looks, anchors, decision: Decision, colours: Palette) -> None:
-    axes.set_title(literal(metric, 40), loc="left", fontsize=10, color=colours.text)
+    axes.set_title(literal(entry(metric).label, 40), loc="left", fontsize=10, color=colours.text)
     for run, (colour, marker) in looks.items():
         ones = [one for one in checkpoints_of(points) if one.run_id == run and one.find(metric)]
         results = [one.find(metric) for one in ones]

@@ -38,8 +38,11 @@ def prepare_dataset(context: JobContext, dataset_id: str, spec: SplitSpec, targe
     config = context.config
     with context.reading_settings():
         recipe = Recipe.from_json(config["recipe"])
-        parent_schema = Schema.from_json(config["schema"])
         parent_id = str(config["parent_id"])
+        # None: the parent was still to be made when this was asked for
+        parent_schema = Schema.from_json(config["schema"] or _facts(context.session, parent_id)["schema"])
+        if config.get("like"):
+            parent_schema = newer_schema(parent_schema, Schema.from_json(config["like"]))
     source = context.existing(config.get("table"), "the table to prepare")
     context.step(0.05, "Reading the table")
     frame = pd.read_parquet(source, dtype_backend="numpy_nullable")
@@ -124,6 +127,36 @@ def prepared_schema(table: Path, parent: Schema, recipe: Recipe) -> Schema:
         if name is not None and step.kind != "keep-rows"
     }
     return Schema(columns=tuple(_column(one, parent, remade) for one in found))
+
+
+def newer_schema(found: Schema, older: Schema) -> Schema:
+    """The schema of a newer version of a table: the older one's word on a column stands as long as its values allow.
+
+    A column that was kept from the generator is left out where its values no longer go with what it was.
+    """
+    return Schema(columns=tuple(_newer(one, older[one.name]) if one.name in older else one for one in found))
+
+
+def _newer(found: Column, before: Column) -> Column:
+    if before.coarser is not None:
+        return dataclasses.replace(before, n_missing=found.n_missing)
+    column = _column(found, Schema(columns=(before,)), set())
+    if column.type is not before.type:
+        kept = before.treatment is Treatment.MODEL
+        treatment = column.treatment if kept else Treatment.LEAVE_OUT
+        return dataclasses.replace(column, personal=before.personal or found.personal, treatment=treatment)
+    digits = (before.decimals, found.decimals)
+    later = tuple(level for level in found.order if level not in before.order)
+    return dataclasses.replace(
+        column,
+        decimals=None if None in digits else max(digits),
+        order=(*before.order, *later) if before.order else before.order,
+        format=found.format,
+    )
+
+
+def _facts(session: Path, dataset_id: str) -> dict[str, Any]:
+    return json.loads((session / "jobs" / dataset_id / "dataset.json").read_text(encoding="utf-8"))
 
 
 def _column(found: Column, parent: Schema, remade: set[str]) -> Column:

@@ -64,7 +64,8 @@ def doomed_by(key: str, jobs: Iterable[StoredJob], links: Iterable[tuple[str, st
 
 
 def _parents(job: StoredJob) -> set[Any]:
-    return {job.config.get(name) for name in _PARENTS} - {None, job.id}
+    weights = job.config.get("warm_start") or {}  # a run that began from another's weights knows what that one learned
+    return {*(job.config.get(name) for name in _PARENTS), weights.get("run_id")} - {None, job.id}
 
 
 def _reading(job: StoredJob) -> str | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidConfig, listed
 from core.evaluation.drift import LARGE, Stability, stability
-from core.jobs.protocol import JobState, JobView
+from core.jobs.protocol import JobState, JobView, list_jobs
 from core.jobs.reports import report_of
+from core.reading.options import ReadOptions
 from core.records import MetricResult, Report, Scope, Status
-from core.workbench.data import control_paths, dataset, reading, start_for, start_reading
+from core.schema import Column, Schema, Treatment
+from core.workbench.data import control_paths, dataset, start_for
+from core.workbench.reading import refuse_in_demo_mode
+from core.workbench.renewing import start_version
 from core.workbench.sessions import Session, job_folder
 
 NAME = "newer table"
@@ -22,7 +27,9 @@ class DriftView:
 
     Parameters
     ----------
-    id, dataset_id, reading_id : str
+    id, dataset_id : str
+    newer_id : str
+        The dataset that the newer table became.
     job : JobView
     columns : tuple of (Stability, test result or None), the most moved first
     detection : MetricResult or None
@@ -33,7 +40,7 @@ class DriftView:
 
     id: str
     dataset_id: str
-    reading_id: str
+    newer_id: str
     job: JobView
     columns: tuple[tuple[Stability, MetricResult | None], ...]
     detection: MetricResult | None
@@ -58,46 +65,117 @@ class DriftView:
         return "Nothing moved beyond what two samples of one population differ by. The older run still fits."
 
 
-def start_reading_newer(session: Session, path: Path) -> str:
-    """Start reading a newer version of a table; returns the reading's id."""
-    return start_reading(session, path, name=NAME)
+def start_reading_newer(session: Session, dataset_id: str, path: Path) -> str:
+    """Start reading a newer version of a dataset's table; returns the reading's id."""
+    refuse_in_demo_mode()
+    config = {"source": str(path.resolve()), "name": NAME, "options": ReadOptions().to_json(), "newer_of": dataset_id}
+    return start_for(session, "read", config)
 
 
-def start_drift(session: Session, dataset_id: str, reading_id: str) -> str:
-    """Start comparing a read table with the train rows of a dataset; returns the evaluation's id.
+def start_drift(session: Session, dataset_id: str, newer_id: str) -> str:
+    """Start comparing a newer version with the train rows of a dataset; returns the evaluation's id.
+
+    Columns that only one of them has, or that are of another type now, are left out and named.
 
     Raises
     ------
     InvalidConfig
-        If the newer table is not read yet or lacks a modelled column.
+        If no modelled column is left to compare.
     """
-    real, newer = dataset(session, dataset_id), reading(session, reading_id)
-    if newer.schema is None or newer.diagnosis is None:
-        raise InvalidConfig("The newer table has not been read yet.", "Wait until reading has ended.")
-    lacking = [one.name for one in real.schema.modelled if one.name not in newer.schema]
-    if lacking:
+    real, newer = dataset(session, dataset_id), dataset(session, newer_id)
+    group = real.split.group if real.split.group in newer.schema.names else None
+    schema = Schema(columns=tuple(one for one in real.schema if one.name == group or _alike(one, newer.schema)))
+    if not schema.modelled:
         raise InvalidConfig(
-            f"The newer table lacks columns of {real.name}: {listed(lacking)}.", "Bring a table with the same columns."
+            f"No modelled column of {real.name} is in the newer table with the same type.",
+            "Bring a table with the same columns.",
         )
     config = {
         "sample_id": None,
         "dataset_id": dataset_id,
-        "drift": reading_id,
+        "drift": newer_id,
         "train": f"tables/{dataset_id}-train.parquet",
         "control": [str(path.relative_to(session.folder)) for path in control_paths(session, dataset_id)],
-        "synthetic": f"jobs/{reading_id}/table.parquet",
-        "n_unconditioned": newer.diagnosis.n_rows,
-        "schema": real.schema.to_json(),
-        "target": real.target,
-        "group": real.split.group,
+        "synthetic": f"tables/{newer_id}.parquet",
+        "n_unconditioned": newer.n_rows,
+        "schema": schema.to_json(),
+        "target": real.target if real.target is not None and real.target in schema else None,
+        "group": group,
         "parts": ["fidelity"],
         "plan": "standard",
         "seed": 0,
         "threads": 0,
     }
     key = start_for(session, "evaluate", config)
-    session.store.audit("compare newer table", ids=(key, dataset_id, reading_id))
+    session.store.audit("compare newer table", ids=(key, dataset_id, newer_id))
     return key
+
+
+def _alike(column: Column, schema: Schema) -> bool:
+    """Whether a column is modelled here and there, and of one type."""
+    if column.name not in schema or column.treatment is not Treatment.MODEL:
+        return False
+    other = schema[column.name]
+    return other.treatment is Treatment.MODEL and other.type is column.type
+
+
+def changes(session: Session, dataset_id: str, newer_id: str) -> list[str]:
+    """What is another column than before, in sentences."""
+    before, after = dataset(session, dataset_id).schema, dataset(session, newer_id).schema
+    gone = [one.name for one in before.modelled if one.name not in after]
+    new = [one.name for one in after if one.name not in before]
+    other = [one.name for one in before.modelled if one.name in after and not _alike(one, after)]
+    words = (("Gone: ", gone), ("New: ", new), ("Of another type now: ", other))
+    return [f"{start}{listed(names)}." for start, names in words if names]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where the newest newer table of a dataset stands, from reading it to comparing it.
+
+    Parameters
+    ----------
+    name : str
+        What is being done.
+    job : JobView
+    next : callable or None
+        Starts the stage after this one; None where the comparison is the last.
+    """
+
+    name: str
+    job: JobView
+    next: Callable[[], str] | None
+
+
+def stage(session: Session, dataset_id: str) -> Stage | None:
+    """The newest newer table's stage, from what is stored, so that a closed tab loses nothing; None without one."""
+    readings = [view for view in list_jobs(session.folder) if view.config.get("newer_of") == dataset_id]
+    if not readings:
+        return None
+    newest = max(readings, key=lambda view: view.status.queued_at)
+    made = _made_of(session, dataset_id, newest.id)
+    if made is None:
+        return Stage(name="Reading the newer table", job=newest,
+                     next=lambda: start_version(session, dataset_id, newest.id))  # fmt: skip
+    found = [view for view in drifts(session, dataset_id) if view.newer_id == made.id]
+    if not found:
+        return Stage(name="Storing the newer version", job=made,
+                     next=lambda: start_drift(session, dataset_id, made.id))  # fmt: skip
+    return Stage(name="Comparing the tables", job=found[0].job, next=None)
+
+
+def _made_of(session: Session, dataset_id: str, reading_id: str) -> JobView | None:
+    """The version of this dataset that was made of a reading; through recipes, the last of their chain."""
+    views = {view.id: view for view in list_jobs(session.folder) if view.kind == "profile"}
+    for view in views.values():
+        if view.config.get("version_of") != dataset_id:
+            continue
+        root = view
+        while root.config.get("parent_id") in views:
+            root = views[root.config["parent_id"]]
+        if root.config.get("table") == f"jobs/{reading_id}/table.parquet":
+            return view
+    return None
 
 
 def drift(session: Session, key: str) -> DriftView:
@@ -116,7 +194,7 @@ def drift(session: Session, key: str) -> DriftView:
     return DriftView(
         id=key,
         dataset_id=str(view.config.get("dataset_id", "")),
-        reading_id=str(view.config.get("drift", "")),
+        newer_id=str(view.config.get("drift", "")),
         job=view,
         columns=tuple((one, tests.get(one.column)) for one in found),
         detection=detection if detection is not None and detection.status is Status.MEASURED else None,

@@ -21,6 +21,7 @@ from core.schema import Schema, Treatment
 from core.store.serial import file_hash
 from core.workbench import checklist, signing
 from core.workbench.data import dataset, released_schema, start_for
+from core.workbench.frontier import tape
 from core.workbench.judging import evaluation, evaluations, thresholds
 from core.workbench.lineage import line_of
 from core.workbench.sampling import SampleView, sample
@@ -59,6 +60,7 @@ def facts_of(session: Session, sample_id: str) -> Facts:
         raise InvalidConfig("The sample is not drawn yet.", "Wait until it is.")
     trained, real = run(session, drawn.run_id), dataset(session, drawn.dataset_id)
     config = trained.job.config
+    judged = tape(session, drawn.run_id)
     return Facts(
         title=real.name,
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
@@ -81,6 +83,8 @@ def facts_of(session: Session, sample_id: str) -> Facts:
         sign_off=tuple(one.to_json() for one in signing.sign_offs(session, sample_id)),
         checklist=tuple(one.to_json() for one in checklist.checklist(session, sample_id)),
         audit=tuple(line_of(session, sample_id).entries(session)),
+        tape=(*judged.points, *judged.anchors.values()),
+        decision=judged.decision,
     )
 
 
@@ -148,7 +152,7 @@ def replay_settings(session: Session, sample_id: str, *, outside: bool) -> dict[
         "request": drawn.request.to_json(),
         "device": trained.device,
         "table": {"name": source.name},
-        "repeatable": _repeatable(config, drawn),
+        "repeatable": _repeatable(config, drawn, made),
     }
     if not outside and source.is_file():
         settings["table"]["sha256"] = file_hash(source)
@@ -160,10 +164,12 @@ def dataset_config(session: Session, dataset_id: str) -> Mapping[str, Any]:
     return read_json(job_folder(session, check_id(dataset_id, "dataset")) / "config.json") or {}
 
 
-def _repeatable(config: Mapping[str, Any], drawn: SampleView) -> str:
+def _repeatable(config: Mapping[str, Any], drawn: SampleView, made: Mapping[str, Any]) -> str:
     """Why the rows cannot be made again from the real table and these settings alone; empty where they can."""
     if config.get("warm_start"):
         return "The run began from the weights of another run, which are not part of the bundle."
+    if made.get("inherit"):
+        return "The split was inherited from an older version of the table, which is not part of the bundle."
     if drawn.job.config.get("quarantine"):
         return "Rows of the sample were held back after looking at real rows."
     if drawn.request.given is not None:

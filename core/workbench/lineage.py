@@ -11,7 +11,7 @@ from core.jobs.protocol import JobView, list_jobs
 from core.store.serial import utc
 from core.workbench.sessions import Session
 
-LINKS = ("source", "parent_id", "dataset_id", "run_id", "sample_id", "warm_start")
+LINKS = ("parent_id", "version_of", "dataset_id", "run_id", "sample_id")
 KIND_NAMES = {
     "reading": "table read",
     "dataset": "dataset",
@@ -112,7 +112,8 @@ def _node(view: JobView) -> Node:
 
 def _parents(key: str, config: Mapping[str, Any]) -> list[str]:
     """Ids that the settings of a job name."""
-    found = [config.get(name) for name in LINKS if name != "source"]
+    found = [config.get(name) for name in LINKS]
+    found.append((config.get("warm_start") or {}).get("run_id"))
     table = str(config.get("table", "")).split("/")
     if len(table) == 3 and table[0] == "jobs":
         found.append(table[1])

@@ -102,6 +102,7 @@ def start_training(
     checkpoint_epochs: Sequence[int] = (),
     canaries: CanaryPlan | None = None,
     warm_from: str | None = None,
+    warm_notes: Sequence[str] = (),
 ) -> str:
     """Start a run; returns its id.
 
@@ -113,6 +114,8 @@ def start_training(
         Made-up rows that are planted among the train rows of this run alone (see `core.evaluation.canaries`).
     warm_from : id of a run, optional
         Its last checkpoint gives the weights to begin with.
+    warm_notes : sequence of str
+        What else is known not to be as it was in that run, in sentences.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def start_training(
     settings |= {
         "run_id": run_id,
         "canaries": None if canaries is None else canaries.to_json(),
-        "warm_start": None if warm_from is None else _warm_start(session, dataset_id, config, warm_from),
+        "warm_start": None if warm_from is None else _warm_start(session, dataset_id, config, warm_from, warm_notes),
     }
     return start_for(session, "train", settings, job_id=run_id)
 
@@ -154,7 +157,9 @@ def training_job(
     }
 
 
-def _warm_start(session: Session, dataset_id: str, config: TrainingConfig, run_id: str) -> dict[str, Any]:
+def _warm_start(
+    session: Session, dataset_id: str, config: TrainingConfig, run_id: str, notes: Sequence[str]
+) -> dict[str, Any]:
     """Where the weights of a warm start come from, and what has to be known about it.
 
     Raises
@@ -173,7 +178,7 @@ def _warm_start(session: Session, dataset_id: str, config: TrainingConfig, run_i
                 "Take the earlier run's sizes, or start with fresh weights.",
                 field=name,
             )
-    epoch, notes = earlier.checkpoints[-1], []
+    epoch, notes = earlier.checkpoints[-1], list(notes)
     keys = {dataset(session, one).split.key for one in (earlier.dataset_id, dataset_id)}
     if len(keys) > 1:
         notes.append(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.figures.columns import column_figure, describe_column
-from core.workbench import data, drifting
+from core.workbench import data, drifting, renewing, training
 from core.workbench.drifting import DriftView
 from core.workbench.sessions import Session
 from pages.components import charts, selection, session
@@ -18,8 +18,6 @@ from pages.components.progress import finished
 from pages.components.tiles import tile
 from pages.components.uploading import take, upload_box
 from pages.components.words import labelled, name, short, text
-
-PENDING = "drift-reading"
 
 
 def show_drift(here: Session) -> None:
@@ -34,15 +32,20 @@ def show_drift(here: Session) -> None:
         return
     real = data.dataset(here, dataset_id)
     _bring(here, dataset_id, real.name)
-    if _reading(here, dataset_id):
-        return
+    stage = drifting.stage(here, dataset_id)
+    if stage is not None:
+        if not finished(stage.job, label=stage.name, key="drift-job"):
+            return
+        if stage.next is not None:
+            try:
+                stage.next()
+            except UserError as error:
+                show_error(error)
+                return
+            st.rerun()
     found = drifting.drifts(here, dataset_id)
-    if not found:
-        return
-    view = found[0]
-    if not finished(view.job, label="Comparing the tables", key="drift-job"):
-        return
-    _report(view)
+    if found and finished(found[0].job, label="Comparing the tables", key="drift-compared"):
+        _report(here, found[0])
 
 
 def _bring(here: Session, dataset_id: str, title: str) -> None:
@@ -58,33 +61,53 @@ def _bring(here: Session, dataset_id: str, title: str) -> None:
             return
         take("drift-upload")
         try:
-            st.session_state[PENDING] = (dataset_id, drifting.start_reading_newer(here, uploaded.result))
+            drifting.start_reading_newer(here, dataset_id, uploaded.result)
         except UserError as error:
             show_error(error)
             return
         st.rerun()
 
 
-def _reading(here: Session, dataset_id: str) -> bool:
-    """Whether a newer table is being read; once it is read, the comparison starts."""
-    pending = st.session_state.get(PENDING)
-    if pending is None or pending[0] != dataset_id:
-        return False
-    newer = data.reading(here, pending[1])
-    if not finished(newer.view, label="Reading the newer table", key="drift-reading"):
-        return True
-    st.session_state.pop(PENDING)
-    try:
-        drifting.start_drift(here, dataset_id, pending[1])
-    except UserError as error:
-        show_error(error)
-        return False
-    st.rerun()
-    return True
+def _retrain(here: Session, view: DriftView) -> None:
+    """One click from what moved to a run that learns it."""
+    newer = data.dataset(here, view.newer_id)
+    known = [one for one in training.runs(here, view.dataset_id) if one.checkpoints]
+    with st.container(border=True, key="drift-retrain"):
+        st.markdown(
+            f"The newer table is stored as {name(newer.name)}: {newer.n_train:,} train and {newer.n_control:,} control "
+            "rows. Types, treatments and preparation are those of the older one, and rows that it had as control rows "
+            "are control rows again."
+        )
+        for sentence in drifting.changes(here, view.dataset_id, view.newer_id):
+            st.caption(text(sentence))
+        if not known:
+            st.caption("No run of the older dataset has a checkpoint to start from. Train the newer one on its own.")
+            return
+        labels = {one.id: f"run {one.id[-4:]} · {one.epochs_done} epochs · seed {one.config.seed}" for one in known}
+        chosen = selection.chosen("run")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            run_id = st.selectbox(
+                "Start from", list(labels), index=list(labels).index(chosen) if chosen in labels else 0,
+                format_func=labels.get, key="drift-run",
+            )  # fmt: skip
+            pressed = st.button(
+                "Retrain with these settings", type="primary", icon=":material/local_fire_department:", key="retrain",
+                help="A run on the newer version with the settings of the chosen run, beginning with its weights.",
+            )  # fmt: skip
+        if pressed:
+            try:
+                started = renewing.retrain(here, view.newer_id, run_id)
+            except UserError as error:
+                show_error(error)
+                return
+            selection.choose_line(dataset=view.newer_id, run=started)
+            st.switch_page("pages/train.py")
 
 
-def _report(view: DriftView) -> None:
+def _report(here: Session, view: DriftView) -> None:
     st.info(text(view.sentence), icon=":material/trending_up:")
+    if view.newer_id.startswith("dataset-"):
+        _retrain(here, view)
     left, right = st.columns([1, 2], gap="medium")
     with left:
         if view.detection is not None:

@@ -20,7 +20,6 @@ from core.workbench import (
     comparing,
     console,
     data,
-    drifting,
     exporting,
     lineage,
     moving,
@@ -30,7 +29,7 @@ from core.workbench import (
     signing,
     stored,
 )
-from tests.export.conftest import Made, done, hostile_table
+from tests.export.conftest import Made, done
 
 
 def test_the_line_of_a_sample_leads_from_the_file_to_its_exports(made: Made):
@@ -61,22 +60,6 @@ def test_numbers_are_apart_only_beyond_what_their_intervals_explain():
     between = dataclasses.replace(one, value=0.5335, low=0.5135, high=0.5535)
     assert comparing.apart(one, between, 1)
     assert not comparing.apart(one, between, 10)
-
-
-def test_drift_of_a_newer_table_is_found_where_it_is(made: Made, tmp_path: Path):
-    newer = hostile_table(700)
-    newer.iloc[:, 0] += 30
-    path = tmp_path / "newer.csv"
-    newer.to_csv(path, index=False)
-    reading = done(made.session, drifting.start_reading_newer(made.session, path))
-    key = done(made.session, drifting.start_drift(made.session, made.dataset, reading))
-    found = drifting.drift(made.session, key)
-    moved = {one.column: one.moved for one, _ in found.columns}
-    assert moved[newer.columns[0]] == "much"
-    assert all(word in ("within chance", "little", "some") for name, word in moved.items() if name != newer.columns[0])
-    assert "Train again" in found.sentence
-    assert found.detection.value > 0.7
-    assert [one.id for one in drifting.drifts(made.session, made.dataset)] == [key]
 
 
 def test_the_console_sees_real_and_synthetic_rows_and_the_catalogue(made: Made):

@@ -14,7 +14,8 @@ from core.jobs.context import JobContext
 from core.jobs.files import sync_folder
 from core.jobs.ids import check_id
 from core.jobs.inheriting import INHERITED, inherit
-from core.jobs.preparing import prepare_dataset
+from core.jobs.keeping_sides import inherited_split
+from core.jobs.preparing import SIDES, prepare_dataset
 from core.jobs.protocol import JobState
 from core.profiling.coarsen import coarsened_table
 from core.profiling.summary import summarise_table
@@ -31,7 +32,6 @@ def run(context: JobContext) -> JobState:
     config = context.config
     with context.reading_settings():
         dataset_id = check_id(config["dataset_id"], "dataset")
-        schema = Schema.from_json(config["schema"])
         spec = SplitSpec.from_json(config["split"])
         target = config.get("target")
         rules = [Constraint.from_json(one) for one in config.get("constraints", ())]
@@ -40,6 +40,8 @@ def run(context: JobContext) -> JobState:
         _inherit(context, dataset_id, rules, Schema.from_json(found["schema"]))
         context.write_json("dataset.json", found)
         return JobState.DONE
+    with context.reading_settings():
+        schema = Schema.from_json(config["schema"])
     source = context.existing(config.get("table"), "the table to make a dataset of")
     coarse = context.folder / "coarse.parquet"
     if any(column.coarser for column in schema):
@@ -50,6 +52,13 @@ def run(context: JobContext) -> JobState:
     frame = read_frame(source, schema)
     context.step(0.3, "Dividing the rows")
     split = split_rows(frame, spec)
+    inherited = {}
+    if config.get("inherit"):
+        split, n_known = inherited_split(context, frame, schema, split)
+        np.save(
+            context.folder / SIDES, np.where(split.is_control, np.where(split.is_report_half, 2, 1), 0).astype("i1")
+        )
+        inherited = {"inherited": {"from": config["inherit"], "n_known": n_known}}
     n_control = int(split.is_control.sum())
     n_train = len(frame) - n_control
     if n_train == 0:
@@ -82,6 +91,7 @@ def run(context: JobContext) -> JobState:
             "content_hash": dataset_hash(schema, split.spec, target, files),
             "schema": schema.to_json(),
             "levels": train_levels(frame[~split.is_control], schema),
+            **inherited,
         },
     )
     coarse.unlink(missing_ok=True)
