@@ -28,9 +28,9 @@ class Knobs:
         Levels that steer unconditioned rows are drawn by their frequency or by its logarithm (as in training). Rare
         levels come out more often under "log".
     steering : "native" or "waiting"
-        Conditions on levels go through the conditional vector, or rows are drawn without and waited for. Waiting costs
-        one over the level's share, and gives the law of unconditioned rows of that level, which on census lay a
-        little closer to the real ones.
+        Conditions on levels go through the conditional vector, with the level's own offsets where it has some, or rows
+        are drawn without and waited for. Waiting costs one over the level's share, and gives the law of unconditioned
+        rows of that level.
     """
 
     temperature: float = 1.0

@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from core.dataset import content_id
 from core.errors import CheckpointRejected
 from core.schema import Schema
+from core.synthesis.encode import Encoder
 from core.tables import as_numbers
 
 MIN_SUPPORT = 10
 """Train rows below which a level or a number in a model is flagged."""
 
 RARE = "(rare levels)"
+OFFSETS = "offsets"
 WEIGHTS, META = "model.safetensors", "meta.json"
 REMEMBER = (
     "Weights are numbers that were fitted to the train rows. They hold no row, but they may still remember some: only "
@@ -39,7 +42,9 @@ class Taken:
     ----------
     column : str
     what : str
-        `level`, `rare level`, `constant`, `repeated value`, `mode`, `lowest value`, `highest value`.
+        `level`, `rare level`, `constant`, `repeated value`, `mode`, `lowest value`, `highest value`, or `offsets`: what
+        moves the column's shares in rows that are steered to a level of another column, which is the value. One number
+        for each level or mode of the column; the rows are the fewest that stand behind one of them.
     value : str or float
     n_rows : int or None
         Train rows behind it; of a mode the rows whose value lies within two of its standard deviations.
@@ -112,6 +117,7 @@ def scan_model(folder: Path, train: pd.DataFrame, schema: Schema, *, min_support
     for code in meta["columns"]:
         if code["column"] in train.columns:
             taken += _of_column(code, train[code["column"]], min_support)
+    taken += _offsets(meta, min_support)
     lengths = [_longest(meta)]
     with safe_open(folder / WEIGHTS, framework="numpy") as weights:
         lengths += [max(weights.get_slice(name).get_shape(), default=0) for name in weights.keys()]  # noqa: SIM118
@@ -145,6 +151,26 @@ def _of_column(code: Mapping[str, Any], series: pd.Series, k: int) -> Iterator[T
         yield one(what, code[name], int((numbers == code[name]).sum()))
 
 
+def _offsets(meta: Mapping[str, Any], k: int) -> Iterator[Taken]:
+    """What the offsets were taken from: a level of one column beside the levels or modes of another."""
+    offsets = meta.get("offsets") or {"conditions": [], "rows": []}
+    encoder = Encoder.from_json(meta["columns"], meta.get("rules"))
+    spans, asked = encoder.layout.spans, list(_levels(encoder))
+    for number, rows in zip(offsets["conditions"], offsets["rows"], strict=True):
+        for span, n_rows in zip(spans, rows, strict=True):
+            if n_rows:
+                yield Taken(
+                    column=span.column, what=OFFSETS, value=asked[number], n_rows=n_rows, flagged=n_rows < k
+                )  # fmt: skip
+
+
+def _levels(encoder: Encoder) -> Iterator[str]:
+    """Every level that can be asked for, in the order of the conditions."""
+    for span in encoder.layout.spans:
+        if span.is_levels:
+            yield from (f"{span.column} = {label}" for label in encoder.by_column[span.column].labels)
+
+
 def write_model(
     target: Path, folder: Path, scan: Scan, schema: Schema, *, scrub: bool, about: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -166,9 +192,12 @@ def write_model(
     dict of file name to size in bytes
     """
     target.mkdir(parents=True)
-    shutil.copyfile(folder / WEIGHTS, target / WEIGHTS)
     meta = _meta(folder)
     meta.pop("n_rows", None)
+    if scrub and meta.get("offsets"):
+        _write_scrubbed_weights(target / WEIGHTS, folder, meta, scan.min_support)
+    else:
+        shutil.copyfile(folder / WEIGHTS, target / WEIGHTS)
     if scrub:
         meta["columns"] = [_scrubbed(code, scan) for code in meta["columns"]]
     meta["n_rows"] = 0
@@ -181,6 +210,17 @@ def write_model(
     (target / "scan.json").write_text(json.dumps(shown, indent=2, ensure_ascii=False), encoding="utf-8")
     (target / "README.md").write_text(_readme(scan, scrub, about), encoding="utf-8")
     return {path.name: path.stat().st_size for path in sorted(target.iterdir())}
+
+
+def _write_scrubbed_weights(path: Path, folder: Path, meta: dict[str, Any], k: int) -> None:
+    """Weights in which offsets that too few rows stand behind are 0; the meta data say that there are none."""
+    tensors = load_file(folder / WEIGHTS)
+    rows = np.array(meta["offsets"]["rows"])
+    few = (rows > 0) & (rows < k)
+    for at, span in enumerate(Encoder.from_json(meta["columns"], meta.get("rules")).layout.spans):
+        tensors[OFFSETS][few[:, at], span.start : span.start + span.width] = 0
+    save_file(tensors, path)
+    meta["offsets"] = meta["offsets"] | {"rows": np.where(few, 0, rows).tolist()}
 
 
 def _scrubbed(code: Mapping[str, Any], scan: Scan) -> dict[str, Any]:

@@ -23,9 +23,14 @@ from core.synthesis.conditional import Conditions
 from core.synthesis.config import TrainingConfig
 from core.synthesis.encode import Encoder
 from core.synthesis.networks import Generator
+from core.synthesis.offsets import Offsets, fit_offsets
 from core.synthesis.setup import Training, assemble, chosen_device, encode_rows
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
+"""Version 1 knows no offsets under a condition."""
+OFFSETS = "offsets"
+"""Tensor of `model.safetensors` that holds them."""
 CALIBRATION_ROWS = 16_384
 """Rows drawn to measure the batch normalisation of the averaged weights."""
 BALANCED_CELLS = 8_000_000
@@ -43,6 +48,8 @@ class Model:
     conditions : Conditions
     generator : Generator
         Averaged weights with batch normalisation measured for them.
+    offsets : Offsets
+        What is added to the logits of rows that are steered to a level.
     epoch, step : int
         Where in its run it was saved.
     target : str or None
@@ -52,18 +59,26 @@ class Model:
     encoder: Encoder
     conditions: Conditions
     generator: Generator
+    offsets: Offsets
     epoch: int
     step: int
     target: str | None
 
 
-def model_of(training: Training) -> Model:
-    """The model as it would be saved now; the run is left as it is, its random state included."""
+def model_of(training: Training, *, offsets: bool = True) -> Model:
+    """The model as it would be saved now; the run is left as it is, its random state included.
+
+    Parameters
+    ----------
+    offsets : bool
+        Whether offsets under a condition are fitted; a model that only draws unconditioned rows needs none.
+    """
     layout, config = training.encoder.layout, training.config
     generator = Generator(config.noise_size, len(training.conditions), layout.width, config.generator_layers)
     averaged_into(training, generator)
     calibrate(generator, training.conditions, config, training.target)
-    if config.shares == "train rows" and training.step:
+    right = config.shares == "train rows" and training.step > 0
+    if right:
         groups, n_rows = layout.groups(), min(CALIBRATION_ROWS, max(2_048, BALANCED_CELLS // max(1, layout.width)))
         balance(
             generator, training.conditions, training.frequencies, layout.n_scalars, groups,
@@ -74,6 +89,7 @@ def model_of(training: Training) -> Model:
         encoder=training.encoder,
         conditions=training.conditions,
         generator=generator.requires_grad_(False),
+        offsets=fit_offsets(training, generator) if right and offsets else Offsets.none(layout),
         epoch=training.epoch,
         step=training.step,
         target=training.target,
@@ -120,6 +136,8 @@ def save_checkpoint(training: Training, folder: Path) -> None:
     aside.mkdir(parents=True)
     model = model_of(training)
     tensors = {name: tensor.contiguous() for name, tensor in model.generator.state_dict().items()}
+    if len(model.offsets):
+        tensors[OFFSETS] = model.offsets.shifts.contiguous()
     save_file(tensors, aside / "model.safetensors")
     save_file(state_of(training), aside / "state.safetensors")
     meta = {
@@ -134,6 +152,7 @@ def save_checkpoint(training: Training, folder: Path) -> None:
         "columns": training.encoder.to_json(),
         "rules": training.encoder.rules.to_json() if training.encoder.rules else None,
         "conditions": training.conditions.counts.tolist(),
+        "offsets": model.offsets.to_json() if len(model.offsets) else None,
     }
     meta["content"] = content_id(meta)
     (aside / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
@@ -180,9 +199,10 @@ def read_meta(folder: Path) -> tuple[dict[str, Any], Encoder]:
         raise CheckpointRejected(
             f"The checkpoint {folder.name!r} cannot be read: {error}.", "Take another one."
         ) from error
-    if meta.get("version") != VERSION:
+    if meta.get("version") not in READABLE:
         raise CheckpointRejected(
-            f"The checkpoint {folder.name!r} is of version {meta.get('version')}; this program reads version {VERSION}."
+            f"The checkpoint {folder.name!r} is of version {meta.get('version')}; this program reads versions "
+            f"{READABLE[0]} to {READABLE[-1]}."
         )
     if content_id(meta) != content:
         raise CheckpointRejected(f"The checkpoint {folder.name!r} was altered after it was saved.", "Take another one.")
@@ -213,9 +233,12 @@ def load_model(folder: Path) -> Model:
     spans = tuple(span for span in encoder.layout.spans if span.is_levels)
     conditions = Conditions(spans=spans, counts=np.array(meta["conditions"], dtype=np.int64))
     generator = Generator(config.noise_size, len(conditions), encoder.layout.width, config.generator_layers)
+    tensors = read_tensors(Path(folder) / "model.safetensors")
+    shifts = tensors.pop(OFFSETS, None)
     try:
-        generator.load_state_dict(read_tensors(Path(folder) / "model.safetensors"))
-    except RuntimeError as error:
+        generator.load_state_dict(tensors)
+        offsets = Offsets.from_json(meta.get("offsets"), shifts, encoder.layout)
+    except (RuntimeError, ValueError) as error:
         raise CheckpointRejected(
             f"The weights of the checkpoint {Path(folder).name!r} do not fit its layout."
         ) from error
@@ -224,6 +247,7 @@ def load_model(folder: Path) -> Model:
         encoder=encoder,
         conditions=conditions,
         generator=generator.requires_grad_(False),
+        offsets=offsets,
         epoch=meta["epoch"],
         step=meta["step"],
         target=meta["target"],

@@ -140,6 +140,12 @@ class RowSampler:
         self.starts = on_device(np.cumsum(counts) - counts, device)
         self.counts = on_device(counts, device)
 
+    def rows_of(self, number: int, most: int) -> torch.Tensor:
+        """At most so many row numbers of one condition, evenly spaced among all of them."""
+        count = int(self.counts[number])
+        within = torch.arange(min(count, most), device=self.order.device) * count // max(1, min(count, most))
+        return self.order.index_select(0, within + int(self.starts[number])).long()
+
     def draw(self, ids: torch.Tensor | None, n: int, generator: torch.Generator | None) -> torch.Tensor:
         """Row numbers of shape (n,): one that meets each of `ids`, or any rows where nothing is asked."""
         u = torch.rand(n, dtype=torch.float64, device=self.starts.device, generator=generator)

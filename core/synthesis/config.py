@@ -132,7 +132,8 @@ class TrainingConfig:
         "train rows",
         "Shares when drawing",
         "`train rows` moves the shares of levels and modes to those of the train rows when a model is saved, by its "
-        "last bias alone: columns and pairs come much closer, relations stay as learned, no noticeable time. "
+        "last bias alone: columns and pairs come much closer, relations stay as learned, no noticeable time. Rows that "
+        "are steered to a level get the shares of its train rows in the same way. "
         "`as learned` leaves them to the critic.",
         choices=("train rows", "as learned"),
     )

@@ -176,7 +176,7 @@ def _met(
     tally: Tally,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """One row drawn for every candidate: those that meet their wish, decoded, and their positions."""
-    encoded = painter.encoded(len(candidates), _ids(painter, wishes, candidates, rng), rng)
+    encoded = painter.encoded(len(candidates), *_asked(painter, wishes, candidates, rng))
     met = np.zeros(len(candidates), dtype=bool)
     for number in np.unique(candidates):
         rows = np.flatnonzero(candidates == number)
@@ -207,14 +207,16 @@ def _written(frame: pd.DataFrame, wish: Wish, rows: np.ndarray) -> pd.DataFrame:
     return frame
 
 
-def _ids(
+def _asked(
     painter: Painter, wishes: Sequence[Wish], candidates: np.ndarray, rng: np.random.Generator
-) -> np.ndarray | None:
+) -> tuple[np.ndarray | None, np.random.Generator, np.ndarray]:
+    """Condition of every candidate, the random numbers, and which candidates are steered."""
     natives = np.array([-1 if wish.native is None else wish.native for wish in wishes])[candidates]
-    if (natives >= 0).all() and len(natives):
-        return natives
+    steered = natives >= 0
+    if steered.all() and len(natives):
+        return natives, rng, steered
     prior = painter.prior_ids(len(candidates), rng)
-    return prior if prior is None else np.where(natives >= 0, natives, prior)
+    return prior if prior is None else np.where(steered, natives, prior), rng, steered
 
 
 def _taken(owner: np.ndarray, pending: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

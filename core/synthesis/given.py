@@ -162,7 +162,9 @@ class GivenRows:
         self, painter: Painter, rng: np.random.Generator, rows: np.ndarray, accept: Accept | None, tally: Tally
     ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
         prior, natives = painter.prior_ids(len(rows), rng), self.natives[rows]
-        encoded = painter.encoded(len(rows), prior if prior is None else np.where(natives >= 0, natives, prior), rng)
+        steered = natives >= 0
+        ids = prior if prior is None else np.where(steered, natives, prior)
+        encoded = painter.encoded(len(rows), ids, rng, steered)
         met = np.ones(len(rows), dtype=bool)
         for at, span in enumerate(self.spans):
             needed = self.slots[rows, at]

@@ -45,6 +45,9 @@ class Painter:
         self.layout = model.encoder.layout
         self.groups = self.layout.groups()
         chances = model.conditions.chances(log=self.knobs.prior == "log")
+        self.places = torch.from_numpy(model.offsets.places(len(model.conditions)) + 1).to(device)
+        # the first row is of conditions without offsets, and of rows that nothing is asked of
+        self.shifts = torch.cat([torch.zeros(1, self.layout.width), model.offsets.shifts]).to(device)
         self.edges = np.append(np.cumsum(chances)[:-1], 2.0) if len(chances) else chances
 
     def rng(self, stream: int, block: int) -> np.random.Generator:
@@ -58,12 +61,24 @@ class Painter:
         return np.searchsorted(self.edges, rng.random(n_rows), side="right")
 
     @torch.inference_mode()
-    def encoded(self, n_rows: int, ids: np.ndarray | None, rng: np.random.Generator) -> Encoded:
-        """Encoded rows under the conditions `ids` (n_rows,), or without any."""
+    def encoded(
+        self, n_rows: int, ids: np.ndarray | None, rng: np.random.Generator, steered: np.ndarray | None = None
+    ) -> Encoded:
+        """Encoded rows under the conditions `ids` (n_rows,), or without any.
+
+        Parameters
+        ----------
+        steered : bool array of shape (n_rows,), optional
+            Rows whose condition is asked for, and not merely drawn by its frequency: they get its offsets.
+        """
         random = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = self._noise(n_rows, random).to(self.device)
         asked = None if ids is None else torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64)).to(self.device)
-        logits = self.generator(noise, asked).cpu()
+        logits = self.generator(noise, asked)
+        if steered is not None and asked is not None and len(self.shifts) > 1 and steered.any():
+            places = self.places.index_select(0, asked) * torch.from_numpy(steered).to(self.device)
+            logits = logits.add_(self.shifts.index_select(0, places))
+        logits = logits.cpu()
         scalars = torch.tanh(logits[:, : self.layout.n_scalars])
         chosen = torch.empty(n_rows, len(self.layout.spans), dtype=torch.int32)
         uniform = torch.rand(n_rows, len(self.layout.spans), generator=random)

@@ -57,9 +57,10 @@ def knob_editor(run_id: str) -> tuple[Knobs, Novelty, int]:
         how, most = st.columns(2)
         steering = how.selectbox(
             "Steering", ["native", "waiting"], key=f"steering-{run_id}",
-            help="Native steers the generator by its conditional vector: nearly every row fits at once. Waiting draws "
-            "rows without condition and keeps those that fit: slower by one over the level's share, and a little "
-            "closer to the real rows of common levels.",
+            help="Native steers the generator by its conditional vector: nearly every row fits at once, and the other "
+            "columns get the shares that the train rows of the level have, if there are at least 100. Waiting draws "
+            "rows without condition and keeps those that fit: slower by one over the level's share, with relations as "
+            "in unconditioned rows.",
         )  # fmt: skip
         budget = most.number_input(
             "Most draws for each requested row", 1, 1_000_000, DRAWS_PER_CONDITIONED_ROW, 100, key=f"budget-{run_id}",

@@ -4,13 +4,17 @@ For each level of both shared tables:
 
 * the share of rows that have it in the first draw (native match rate), and after rejection (which must be 1);
 * for levels with enough train rows, column shapes of the other columns against the real rows of that level, for rows
-  drawn under the condition and for rows that were drawn without one and kept because they have the level (rejection).
-  Both numbers are of equally many rows, and fidelity is 1 minus the mean distance over the columns, higher is better.
+  drawn under the condition, for the same without the offsets that steered rows get, and for rows that were drawn
+  without a condition and kept because they have the level (rejection). All are of equally many rows, and fidelity is 1
+  minus the mean distance over the columns, higher is better. Against train rows, and against control rows where there
+  are enough, which neither the networks nor the offsets have seen.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import itertools
 import json
 import sys
 import time
@@ -24,12 +28,15 @@ from core.evaluation.coded import code_frames
 from core.evaluation.shapes import column_shapes
 from core.records import Condition, SampleRequest
 from core.synthesis.checkpoint import Model
+from core.synthesis.offsets import Offsets
 from core.synthesis.sample import draw_sample
 from core.tables import MISSING_LABEL
 from tests.benchmarks.models import our_model
 from tests.benchmarks.real_tables import TARGETS, RealTable, load_table
 
 ENOUGH_TRAIN_ROWS = 20
+CLASSES = (100, 400, 2_000, 8_000, 10**9)
+"""Train rows of a level: results are shown from each to the next."""
 
 
 def has_level(frame: pd.DataFrame, column: str, level: str) -> np.ndarray:
@@ -46,6 +53,7 @@ def shapes(table: RealTable, column: str, real: pd.DataFrame, drawn: pd.DataFram
 
 def measure(table: RealTable, model: Model, *, n_rows: int, pool_rows: int, least: int) -> list[dict]:
     """One record for every level."""
+    without = dataclasses.replace(model, offsets=Offsets.none(model.encoder.layout))
     pool = draw_sample(model, SampleRequest(n_rows=pool_rows, seed=11), table.schema).frame
     found = []
     for name in table.level_columns:
@@ -64,11 +72,18 @@ def measure(table: RealTable, model: Model, *, n_rows: int, pool_rows: int, leas
             }  # fmt: skip
             waited = pool[has_level(pool, name, level)].reset_index(drop=True)
             if count >= least and len(waited) >= least:
-                real = table.train[has_level(table.train, name, level)].reset_index(drop=True)
                 n = min(len(waited), len(drawn.frame))
                 record["rows_compared"] = n
-                record["shapes_conditioned"] = shapes(table, name, real, drawn.frame.iloc[:n].reset_index(drop=True))
-                record["shapes_rejection"] = shapes(table, name, real, waited.iloc[:n])
+                ways = {
+                    "conditioned": drawn.frame,
+                    "without_offsets": draw_sample(without, request, table.schema).frame,
+                    "rejection": waited,
+                }
+                for rows, prefix in ((table.train, "shapes"), (table.control, "control_shapes")):
+                    real = rows[has_level(rows, name, level)].reset_index(drop=True)
+                    if len(real) >= least / 2:
+                        for way, frame in ways.items():
+                            record[f"{prefix}_{way}"] = shapes(table, name, real, frame.iloc[:n].reset_index(drop=True))
             found.append(record)
     return found
 
@@ -78,7 +93,6 @@ def summary(records: list[dict]) -> dict:
     common = [one for one in records if one["train_rows"] >= ENOUGH_TRAIN_ROWS]
     rare = [one for one in records if one["train_rows"] < ENOUGH_TRAIN_ROWS]
     compared = [one for one in records if "shapes_rejection" in one]
-    gaps = np.array([one["shapes_conditioned"] - one["shapes_rejection"] for one in compared])
     return {
         "levels": len(records),
         "native_least": min(one["native"] for one in common),
@@ -89,12 +103,30 @@ def summary(records: list[dict]) -> dict:
         "delivered_least": min(one["delivered"] for one in records),
         "right_least": min(one["right"] or 0 for one in records),
         "levels_compared": len(compared),
-        "shapes_conditioned": float(np.mean([one["shapes_conditioned"] for one in compared])),
-        "shapes_rejection": float(np.mean([one["shapes_rejection"] for one in compared])),
-        "difference_mean": float(gaps.mean()),
-        "difference_se": float(gaps.std(ddof=1) / np.sqrt(len(gaps))) if len(gaps) > 1 else None,
-        "conditioned_better": int((gaps > 0).sum()),
+        "conditioned_better": sum(one["shapes_conditioned"] > one["shapes_rejection"] for one in compared),
+        "all": means(compared),
+        "by_train_rows": {
+            f"{low} to {high}": means([one for one in compared if low <= one["train_rows"] < high])
+            for low, high in itertools.pairwise(CLASSES)
+        },
     }  # fmt: skip
+
+
+def means(records: list[dict]) -> dict:
+    """Mean shapes of every way, and mean differences to rejection with their standard errors."""
+    found: dict = {"levels": len(records)}
+    for prefix in ("shapes", "control_shapes"):
+        rows = [one for one in records if f"{prefix}_rejection" in one]
+        for way in ("conditioned", "without_offsets", "rejection"):
+            values = np.array([one[f"{prefix}_{way}"] for one in rows])
+            if not len(values):
+                continue
+            found[f"{prefix}_{way}"] = float(values.mean())
+            gaps = values - np.array([one[f"{prefix}_rejection"] for one in rows])
+            if way != "rejection" and len(gaps) > 1:
+                error = float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
+                found[f"{prefix}_{way}_less_rejection"] = [float(gaps.mean()), error]
+    return found
 
 
 def main() -> None:
