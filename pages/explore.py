@@ -13,7 +13,7 @@ from pages.components.explore_findings import show_findings
 from pages.components.explore_missing import show_missing
 from pages.components.explore_pairs import show_pairs
 from pages.components.explore_recipe import show_recipe
-from pages.components.frame import empty, header, next_step
+from pages.components.frame import empty, header, to_training
 from pages.components.progress import finished
 from pages.components.router import page
 from pages.components.words import name
@@ -45,11 +45,7 @@ def render() -> None:
         "View", list(VIEWS), default="Findings", required=True, key="explore-view", label_visibility="collapsed"
     )
     VIEWS[chosen](here, dataset)
-    next_step(
-        "pages/train.py",
-        "Train a generator",
-        f"**{dataset.n_train:,} train rows** are ready for a generator; {dataset.n_control:,} control rows stay aside.",
-    )
+    to_training(dataset.n_train, dataset.n_control)
 
 
 page(render)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.text import label, labels, number, percent, plain
+from core.figures.text import is_clock, label, labels, moment, number, percent, plain
 from core.figures.theme import LIGHT, Palette, drawn, translucent
 from core.limits import MAX_LEVELS_SHOWN
 from core.records import ColumnPicture
@@ -134,7 +133,8 @@ def _histogram(picture: ColumnPicture, colours: Palette, height: int) -> go.Figu
     layout = {
         "bargap": 0,
         "hovermode": "closest",
-        "xaxis": {"showgrid": False, "nticks": 6, "type": "date" if is_date else "linear"},
+        "xaxis": {"showgrid": False, "nticks": 6, "type": "date" if is_date else "linear"}
+        | ({"tickformat": "%H:%M"} if is_date and is_clock(edges[0], edges[-1]) else {}),
         "yaxis": {"title": {"text": "Share of rows (%)"}, "rangemode": "tozero", "nticks": 5},
     }
     return drawn(traces, layout, colours, height=height, legend=bool(picture.synthetic))
@@ -199,6 +199,7 @@ def _counts(counts: tuple[int, ...], n_bars: int) -> np.ndarray:
 def _edge(value: float, picture: ColumnPicture) -> str:
     if picture.type != "datetime":
         return number(value)
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)
+    if is_clock(picture.edges[0], picture.edges[-1]):
+        return moment(value, clock=True)
     wide = picture.edges[-1] - picture.edges[0] > 2 * 86_400
-    return moment.strftime("%Y-%m-%d") if wide else moment.strftime("%Y-%m-%d %H:%M")
+    return moment(value) if wide else f"{moment(value)} {moment(value, clock=True)}"

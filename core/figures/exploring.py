@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.exploration import Axis, MissingPattern, PairPicture
-from core.figures.text import label, labels, number, percent, plain, short
+from core.figures.text import is_clock, label, labels, moment, number, percent, plain, short
 from core.figures.theme import LIGHT, Palette, colour_scale, styled, translucent
 
 MAX_TICKS = 40
 """Columns whose names still fit beside a heatmap; past it names are in the hover box only."""
+NAMES_BELOW = 16
 PATTERN_COLUMNS = 20
 """Columns of the picture of missing cells: those that are missing in most rows."""
 
@@ -49,7 +49,9 @@ def association_figure(
     )
     styled(figure, colours, height=height, legend=False)
     ticks = len(shown) <= MAX_TICKS
-    figure.update_xaxes(type="category", showticklabels=ticks, tickangle=-90, showgrid=False, dtick=1, ticks="")
+    # more names below would overlap on a narrow screen; they are those at the side, in the same order
+    below = len(shown) <= NAMES_BELOW
+    figure.update_xaxes(type="category", showticklabels=below, tickangle=-90, showgrid=False, dtick=1, ticks="")
     return figure.update_yaxes(
         type="category", showticklabels=ticks, autorange="reversed", showgrid=False, dtick=1, ticks=""
     )
@@ -85,6 +87,8 @@ def pair_figure(picture: PairPicture, *, colours: Palette = LIGHT, height: int =
     for axis, update in ((picture.x, figure.update_xaxes), (picture.y, figure.update_yaxes)):
         kind = "category" if axis.labels else ("date" if axis.is_datetime else "linear")
         update(type=kind, title_text=label(axis.column, 40), showgrid=False)
+        if axis.is_datetime and axis.edges and is_clock(axis.edges[0], axis.edges[-1]):
+            update(tickformat="%H:%M")
     if picture.y.labels:
         figure.update_yaxes(autorange="reversed", dtick=1)
     return figure
@@ -153,7 +157,7 @@ def _moments(values: np.ndarray, is_datetime: bool) -> list:
 def _value(value: float, axis: Axis) -> str:
     if not axis.is_datetime:
         return number(value)
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)).strftime("%Y-%m-%d")
+    return moment(value, clock=is_clock(axis.edges[0], axis.edges[-1]) if axis.edges else False)
 
 
 def missing_figure(patterns: Sequence[MissingPattern], n_rows: int, *, colours: Palette = LIGHT) -> go.Figure:
@@ -179,7 +183,12 @@ def missing_figure(patterns: Sequence[MissingPattern], n_rows: int, *, colours: 
     styled(figure, colours, height=150 + 26 * len(rows), legend=False)
     figure.update_xaxes(type="category", tickangle=-60, showgrid=False, dtick=1)
     return figure.update_yaxes(
-        type="category", autorange="reversed", showgrid=False, dtick=1, title_text="Rows with this pattern"
+        type="category",
+        autorange="reversed",
+        showgrid=False,
+        dtick=1,
+        title_text="Rows with this pattern",
+        title_standoff=12,
     )
 
 

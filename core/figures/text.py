@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 MAX_NAME = 28
 """Characters of a name on an axis; the middle of a longer one is left out."""
@@ -82,3 +83,21 @@ def number(value: float) -> str:
     if size >= 1000 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.4g}"
+
+
+CLOCK_START = -2_208_988_800
+"""1 January 1900 in seconds since 1970: the day on which times of day are stored."""
+
+
+def is_clock(low: float, high: float) -> bool:
+    """Whether dates from `low` to `high` are times of day."""
+    return CLOCK_START <= low < high <= CLOCK_START + 86_400
+
+
+def moment(seconds: float, *, clock: bool = False) -> str:
+    """Seconds since 1970 as a date, or as a time of day.
+
+    >>> moment(86_400.0), moment(CLOCK_START + 3_660.0, clock=True)
+    ('1970-01-02', '01:01')
+    """
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime("%H:%M" if clock else "%Y-%m-%d")

@@ -20,6 +20,8 @@ LEAST_ROWS = 10_000
 """Fewest rows of that sample: 0.02 is then twice the standard error of a correlation of 0."""
 MAX_LEVELS = 200
 """Rarer levels of a column with more are one level here."""
+FULL_CELLS = 5
+"""Rows per cell of a table from which its mutual information by chance has a simple form."""
 BINS = 20
 """Bins of equal frequency into which numbers are cut for mutual information."""
 
@@ -113,8 +115,10 @@ def measure_associations(frame: pd.DataFrame, schema: Schema, *, n_total: int | 
 
     Source
     ------
-    Cramér's V with the bias correction of Bergsma 2013; correlation ratio: Pearson 1905 (square root of the share of
-    variance between levels); mutual information divided by the smaller entropy, both in nats.
+    All three from 0 to 1 are corrected for what unrelated columns show in so few rows. Cramér's V: Bergsma 2013.
+    Correlation ratio: Pearson 1905 (square root of the share of variance between levels) as Kelley 1935 corrects it.
+    Mutual information less its mean by chance, divided by the smaller entropy less the same (Vinh, Epps and Bailey,
+    JMLR 11, 2010).
     """
     columns = [column for column in schema.modelled if column.name in frame.columns]
     if len(columns) < 2 or len(frame) < 2:
@@ -221,20 +225,48 @@ def _level_pairs(columns: Sequence[Column], codes: Mapping[str, np.ndarray]) -> 
     cramers[is_level, is_level] = 1.0
     for i in range(size - 1):
         later = slice(i + 1, None)
-        starts = np.concatenate([[0], np.cumsum(widths[later])])
-        cells = (stacked[later] + starts[:-1, None]) + stacked[i] * starts[-1]
-        table = np.bincount(cells.ravel(), minlength=widths[i] * starts[-1]).reshape(widths[i], -1).astype(float)
-        expected = np.outer(totals[i], np.concatenate(totals[i + 1 :])) / n
+        information, squares = _crossed(stacked[i], stacked[later], totals[i], totals[i + 1 :])
+        chance = _by_chance(stacked[i], stacked[later], totals[i], totals[i + 1 :])
+        limit = np.minimum(entropies[i], entropies[later])
         with np.errstate(invalid="ignore", divide="ignore"):
-            information = np.where(table > 0, table * np.log(table / expected), 0.0).sum(axis=0) / n
-            squares = np.where(expected > 0, table**2 / expected, 0.0).sum(axis=0) / n
-            limit = np.minimum(entropies[i], entropies[later])
-            found = np.clip(np.add.reduceat(information, starts[:-1]) / limit, 0, 1)
+            found = np.where(limit > chance + 1e-9, np.clip((information - chance) / (limit - chance), 0, 1), 0.0)
         mutual[i, later] = mutual[later, i] = np.where(limit > 0, found, np.nan)
         if is_level[i]:
-            v = _cramers_v(np.add.reduceat(squares, starts[:-1]) - 1, n, widths[i], widths[later])
+            v = _cramers_v(squares - 1, n, widths[i], widths[later])
             cramers[i, later] = cramers[later, i] = np.where(is_level[later], v, np.nan)
     return cramers, mutual
+
+
+def _crossed(
+    first: np.ndarray, later: np.ndarray, total: np.ndarray, totals: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mutual information in nats, and sums of n p^2 / (p q), of a column with each of the later ones."""
+    n = len(first)
+    starts = np.concatenate([[0], np.cumsum([len(one) for one in totals])])
+    cells = (later + starts[:-1, None]) + first * starts[-1]
+    table = np.bincount(cells.ravel(), minlength=len(total) * starts[-1]).reshape(len(total), -1).astype(float)
+    expected = np.outer(total, np.concatenate(totals)) / n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        information = np.where(table > 0, table * np.log(table / expected), 0.0).sum(axis=0) / n
+        squares = np.where(expected > 0, table**2 / expected, 0.0).sum(axis=0) / n
+    return np.add.reduceat(information, starts[:-1]), np.add.reduceat(squares, starts[:-1])
+
+
+def _by_chance(first: np.ndarray, later: np.ndarray, total: np.ndarray, totals: Sequence[np.ndarray]) -> np.ndarray:
+    """Mutual information that unrelated columns with these levels would show, in nats.
+
+    (r - 1)(c - 1) / 2n where cells are full enough; else that with the rows of one column shuffled, whose mean over all
+    shuffles is what is sought, and which lies close to it.
+    """
+    n, rows = len(first), int((total > 0).sum())
+    columns = np.array([int((one > 0).sum()) for one in totals])
+    chance = (rows - 1) * (columns - 1) / (2 * n)
+    sparse = n < FULL_CELLS * rows * columns
+    if sparse.any():
+        shuffled = np.random.default_rng(len(totals)).permutation(first)
+        kept = [one for one, is_sparse in zip(totals, sparse, strict=True) if is_sparse]
+        chance[sparse] = _crossed(shuffled, later[sparse], total, kept)[0]
+    return chance
 
 
 def _cramers_v(phi2: np.ndarray, n: int, rows: int, columns: np.ndarray) -> np.ndarray:
@@ -267,8 +299,12 @@ def _mixed_pairs(
         sums = np.stack([np.bincount(codes[column.name], row, minlength=width) for row in values.T])
         with np.errstate(invalid="ignore", divide="ignore"):
             between = np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=1)
-            varies = spans & ((counts > 0).sum(axis=1) >= 2)
-            found = np.where(varies, np.sqrt(np.clip(between / total, 0, 1)), np.nan)
+            n_levels = (counts > 0).sum(axis=1)
+            varies = spans & (n_levels >= 2)
+            # levels with a row each "explain" everything: within is divided by the rows beyond one per level
+            within = (1 - between / total) * (n - 1) / np.maximum(n - n_levels, 1)
+            found = np.sqrt(np.clip(np.where(n > n_levels, 1 - within, 0.0), 0, 1))
+            found = np.where(varies, found, np.nan)
         matrix[i, at] = matrix[at, i] = found
     return matrix
 

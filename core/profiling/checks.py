@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -177,9 +177,15 @@ def _wide(seen: Inspected):
     ), f"{listed(f'{name} ({n:,} levels)' for name, n in wide.items())}: each level is an output of the model."
 
 
+def _verb(names: Sequence[str], one: str, many: str) -> str:
+    return one if len(names) == 1 else many
+
+
 def _personal(seen: Inspected):
     names = tuple(f.name for f in seen.schema if f.personal and f.treatment is Treatment.MODEL)
-    return (names, f"{listed(names)} hold personal data and would be learned by the model.") if names else None
+    if not names:
+        return None
+    return names, f"{listed(names)} {_verb(names, 'holds', 'hold')} personal data and would be learned by the model."
 
 
 def _identifiers(seen: Inspected):
@@ -189,7 +195,9 @@ def _identifiers(seen: Inspected):
         for column in seen.schema.modelled
         if column.type is ColumnType.IDENTIFIER or (column.is_levels and column.n_levels > many > 50)
     )
-    return (names, f"{listed(names)} tell rows apart and would be learned by the model.") if names else None
+    if not names:
+        return None
+    return names, f"{listed(names)} {_verb(names, 'tells', 'tell')} rows apart and would be learned by the model."
 
 
 def _spelling(seen: Inspected):
@@ -318,5 +326,5 @@ CHECKS = (
     Check(code="D13", title="A rare level of the target", severity=Section.TIP, find=_imbalance,
           advice="Draw as many rows of it as wanted when sampling."),
     Check(code="D14", title="Columns that say the same", severity=Section.TIP, find=_same,
-          advice="Leave one of each pair out, or declare it a fixed combination."),
+          advice="Leave one of each pair out; levels that go together can be a constraint, a fixed combination."),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from core.figures.columns import column_figure, describe_column
 from core.workbench import data
 from core.workbench.sessions import Session
 from pages.components import charts
-from pages.components.frame import header, next_step
+from pages.components.frame import header, to_training
 from pages.components.progress import finished
 from pages.components.summaries import as_picture, summary_table
 from pages.components.treated_view import treated_card
@@ -29,11 +29,7 @@ def show_dataset(here: Session, dataset_id: str) -> None:
     _facts(dataset)
     _columns(here, dataset)
     treated_card(here, dataset)
-    next_step(
-        "pages/train.py",
-        "Train a generator",
-        f"**{dataset.n_train:,} train rows** are ready for a generator; {dataset.n_control:,} control rows stay aside.",
-    )
+    to_training(dataset.n_train, dataset.n_control)
 
 
 def _facts(dataset: Dataset) -> None:

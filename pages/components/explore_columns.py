@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.dataset import Dataset
 from core.figures.columns import column_figure, describe_column
+from core.figures.text import is_clock, moment
 from core.schema import Column, ColumnType
 from core.workbench import data
 from core.workbench.sessions import Session
 from pages.components import charts
-from pages.components.summaries import as_picture, moment
+from pages.components.summaries import as_picture
 from pages.components.words import count, name, number, percent, short, text
 
 PER_ROW = 3
@@ -82,7 +85,8 @@ def _facts(column: Column, one, n_rows: int) -> list[str]:
     """Numbers of a column in words."""
     words = [f"{percent(one.n_missing / max(n_rows, 1))} missing" if one.n_missing else "none missing"]
     if one.low is not None:
-        shown = moment if column.type is ColumnType.DATETIME else number
+        dates = partial(moment, clock=is_clock(one.low, one.high))
+        shown = dates if column.type is ColumnType.DATETIME else number
         words.append(f"{shown(one.low)} to {shown(one.high)}")
         words += [f"{title} {shown(one.quantiles[key])}" for key, title in SHAPES.items() if key in one.quantiles]
         if column.type is not ColumnType.DATETIME:

@@ -20,7 +20,7 @@ READING = {
     "Spearman": "The same of the ranks: 1 or −1 where one only rises or only falls with the other, however bent.",
     "Cramér's V": "How much two columns of levels say about each other, 0 nothing to 1 everything.",
     "correlation ratio": "How much of a number's spread lies between levels, 0 none to 1 all of it.",
-    "mutual information": "How much any two columns say about each other, as a share of what can be said, 0 to 1.",
+    "mutual information": "How much any two columns say about each other beyond chance, 0 nothing to 1 all there is.",
 }
 
 
@@ -38,7 +38,9 @@ def show_pairs(here: Session, dataset: Dataset) -> None:
         st.info("No pair of columns can be associated: none varies.", icon=":material/info:")
         return
     default = "mutual information" if "mutual information" in usable else usable[0]
-    chosen = st.segmented_control("Measure", usable, default=default, required=True, key="explore-measure")
+    chosen = st.segmented_control(
+        "Measure", usable, default=default, required=True, format_func=_title, key="explore-measure"
+    )
     st.caption(READING[chosen])
     measure = next(one for one in found.matrices if str(one) == chosen)
     left, right = st.columns([3, 2], gap="medium")
@@ -49,6 +51,11 @@ def show_pairs(here: Session, dataset: Dataset) -> None:
     if found.n_rows < found.n_total:
         st.caption(f"Measured on an evenly spread sample of {found.n_rows:,} of the {found.n_total:,} rows.")
     _pair(here, dataset, found.names, picked)
+
+
+def _title(measure: str) -> str:
+    """A measure's name as a sentence begins with it."""
+    return measure[:1].upper() + measure[1:]
 
 
 def _off_diagonal(matrix: np.ndarray) -> np.ndarray:
@@ -66,7 +73,7 @@ def _heatmap(found, measure, order: tuple[str, ...]) -> None:
         names, matrix[np.ix_(kept, kept)], signed=signed, colours=charts.colours(), height=height
     )
     first = found.strongest(measure, 1)
-    alt = f"{measure} of all pairs."
+    alt = f"{_title(measure)} of all pairs."
     if first:
         alt += f" The strongest: {short(first[0][0], 60)} with {short(first[0][1], 60)}, {first[0][2]:.2f}."
     charts.show(figure, key="associations", alt=alt)
@@ -89,7 +96,11 @@ def _strongest(found, measure) -> tuple[str, str] | None:
         key=f"strongest-{measure}",
         on_select="rerun",
         selection_mode="single-row",
-        column_config={"Strength": st.column_config.NumberColumn(format="%.3f", width="small")},
+        column_config={
+            "Column": st.column_config.TextColumn(width=130),
+            "With": st.column_config.TextColumn(width=130),
+            "Strength": st.column_config.NumberColumn(format="%.3f", width="small"),
+        },
         alt="The strongest pairs; tick one to see it",
     )
     rows = ticked["selection"]["rows"] if ticked else []
@@ -115,7 +126,7 @@ def _pair(here: Session, dataset: Dataset, names: tuple[str, ...], picked: tuple
         how = (
             "Whiskers from 5 to 95 %, box from 25 to 75 %, line at the median."
             if picture.boxes
-            else "Darker: more rows."
+            else "The stronger the colour, the more rows."
         )
         st.caption(f"{name(x)} and {name(y)} in all {picture.n_rows:,} rows that have both. {how} {text(sentence)}")
 

@@ -80,7 +80,7 @@ def _add_step(dataset: Dataset, steps: list[dict[str, Any]]) -> None:
 
 def _draft(here: Session, dataset: Dataset, steps: list[dict[str, Any]]) -> None:
     if not steps:
-        st.info("No step yet. Add one on the left.", icon=":material/info:")
+        st.info("No step yet: add the first one.", icon=":material/info:")
         return
     try:
         recipe = preparing.make_recipe(steps)

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DoppelError, UnknownId
+from core.limits import MIN_TRAIN_ROWS
 from pages.components import selection
 from pages.components.words import text
 
@@ -137,3 +138,16 @@ def next_step(page: str, label: str, sentence: str = "") -> None:
         st.markdown(sentence or "Next", width="content")
         if st.button(label, icon=":material/arrow_forward:", icon_position="right", type="primary", key=key):
             st.switch_page(page)
+
+
+def to_training(n_train: int, n_control: int) -> None:
+    """The way from a dataset to training, or why there is none."""
+    aside = f"{n_control:,} control row{'s stay' if n_control != 1 else ' stays'} aside"
+    if n_train < MIN_TRAIN_ROWS:
+        st.warning(
+            f"Training needs at least {MIN_TRAIN_ROWS} train rows and there are {n_train:,} ({aside}): bring a larger "
+            "table, or set fewer rows aside.",
+            icon=":material/warning:",
+        )
+        return
+    next_step("pages/train.py", "Train a generator", f"**{n_train:,} train rows** are ready for a generator; {aside}.")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
-from core.figures.text import number, percent, short
+from core.figures.text import is_clock, moment, number, percent, short
 from core.records import ColumnPicture
 from core.schema import Column, Schema
 
@@ -30,7 +29,7 @@ def summary_table(summary: Any, schema: Schema) -> pd.DataFrame:
         {
             "Column": [short(column.name, LONGEST_NAME) for column, _ in columns],
             "Type": [str(column.type) for column, _ in columns],
-            "Distribution": [spark(one) for _, one in columns],
+            "Distribution": [spark(one, column) for column, one in columns],
             "Values": [values_in_words(column, one, summary.n_rows) for column, one in columns],
             "Missing": [100 * one.n_missing / max(summary.n_rows, 1) for _, one in columns],
             "Levels": [one.n_levels for _, one in columns],
@@ -41,10 +40,18 @@ def summary_table(summary: Any, schema: Schema) -> pd.DataFrame:
     )
 
 
-def spark(one: Any) -> list[int]:
-    """Heights of a small histogram: neighbouring bins joined, or the most frequent levels."""
+def in_order(one: Any, column: Column) -> list[tuple[str, int]]:
+    """Levels with their numbers of rows: in the order of their scale, or without one the most frequent first."""
+    place = {level: at for at, level in enumerate(column.order)}
+    if not place or any(level not in place for level, _ in one.top_levels):
+        return list(one.top_levels)
+    return sorted(one.top_levels, key=lambda level: place[level[0]])
+
+
+def spark(one: Any, column: Column) -> list[int]:
+    """Heights of a small histogram: neighbouring bins joined, or the levels."""
     if not one.counts:
-        return [count for _, count in one.top_levels[:SPARK_BARS]]
+        return [count for _, count in in_order(one, column)[:SPARK_BARS]]
     step = -(-len(one.counts) // SPARK_BARS)
     return [sum(one.counts[start : start + step]) for start in range(0, len(one.counts), step)]
 
@@ -53,7 +60,8 @@ def values_in_words(column: Column, one: Any, n_rows: int) -> str:
     """Range of a number or date; the most frequent level of the others."""
     if one.low is not None:
         if str(column.type) == "datetime":
-            return f"{moment(one.low)} to {moment(one.high)}"
+            clock = is_clock(one.low, one.high)
+            return f"{moment(one.low, clock=clock)} to {moment(one.high, clock=clock)}"
         return f"{number(one.low)} to {number(one.high)}, mean {number(one.mean)}"
     if one.top_levels:
         level, count = one.top_levels[0]
@@ -68,8 +76,8 @@ def as_picture(summary: Any, column: Column) -> ColumnPicture:
         return ColumnPicture(
             column=column.name, type=str(column.type), edges=one.bins, real=one.counts, real_missing=one.n_missing
         )
-    labels = [level for level, _ in one.top_levels]
-    counts = [count for _, count in one.top_levels]
+    levels = in_order(one, column)
+    labels, counts = [level for level, _ in levels], [count for _, count in levels]
     rest = summary.n_rows - one.n_missing - sum(counts)
     if labels and rest > 0:
         labels.append(f"other ({one.n_levels - len(labels):,} levels)")
@@ -77,8 +85,3 @@ def as_picture(summary: Any, column: Column) -> ColumnPicture:
     return ColumnPicture(
         column=column.name, type=str(column.type), labels=tuple(labels), real=tuple(counts), real_missing=one.n_missing
     )
-
-
-def moment(seconds: float) -> str:
-    """Seconds since 1970 as a date."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d")

@@ -76,12 +76,12 @@ def _table(reading: Reading, schema: Schema, widths: dict[str, int]) -> pd.DataF
             "Column": [short(column.name, LONGEST_NAME) for column in schema],
             "Type": [str(column.type) for column in schema],
             "Treatment": [str(choices.choice_of(column)) for column in schema],
+            "Why": [column.reason for column in schema],
             "Detail": [choices.detail_of(column) for column in schema],
             "Width": [widths[column.name] for column in schema],
             "Personal": personal,
             "Missing": [100 * column.n_missing / n_rows for column in schema],
             "Levels": [column.n_levels for column in schema],
-            "Why": [column.reason for column in schema],
         }
     )
 
@@ -107,7 +107,7 @@ def _edited(reading: Reading, base: pd.DataFrame, schema: Schema, wanted: str) -
             ),
             "Detail": st.column_config.TextColumn(width=120, help=HELP["Detail"], max_chars=100),
             "Width": st.column_config.NumberColumn(format="localized", width="small", help=HELP["Width"]),
-            "Why": st.column_config.TextColumn(width="large"),
+            "Why": st.column_config.TextColumn(width=300, help="What decided the type. Open a cell to read all of it."),
             "Missing": st.column_config.NumberColumn(format="%.1f %%", help="Share of missing cells.", width="small"),
             "Levels": st.column_config.NumberColumn(format="localized", help="Distinct present values.", width="small"),
             "Personal": st.column_config.TextColumn(

@@ -71,10 +71,34 @@ def test_cramers_v_of_a_small_table_is_that_computed_by_hand(tmp_path):
 
 def test_the_correlation_ratio_of_a_small_table_is_that_computed_by_hand(tmp_path):
     # means of a: 1, of b: 3, of all: 2; between = 40 * 1 + 40 * 1 = 80
-    # total: a holds 0.5 and 1.5, b 2.5 and 3.5: 20 * (1.5^2 + 0.5^2) * 2 = 100; ratio = sqrt(0.8)
+    # total: a holds 0.5 and 1.5, b 2.5 and 3.5: 20 * (1.5^2 + 0.5^2) * 2 = 100; share between = 0.8
+    # corrected: 1 - 0.2 * (80 - 1) / (80 - 2) = 0.797436; ratio = sqrt(0.797436) = 0.892993
     levels, numbers = ["a"] * 40 + ["b"] * 40, [0.5, 1.5] * 20 + [2.5, 3.5] * 20
     found = measured(tmp_path, level=levels, number=np.array(numbers) + np.linspace(0, 1e-9, 80))
-    assert value(found, Measure.CORRELATION_RATIO, "level", "number") == pytest.approx(np.sqrt(0.8), abs=1e-6)
+    assert value(found, Measure.CORRELATION_RATIO, "level", "number") == pytest.approx(0.892993, abs=1e-6)
+
+
+def test_mutual_information_of_a_small_table_is_that_computed_by_hand(tmp_path):
+    # table [[30, 10], [10, 30]], n = 80: 2 * 0.375 ln 1.5 + 2 * 0.125 ln 0.5 = 0.304099 - 0.173287 = 0.130812 nats
+    # by chance 1 / 160 = 0.00625; both entropies ln 2 = 0.693147
+    # (0.130812 - 0.00625) / (0.693147 - 0.00625) = 0.181340
+    one, other = ["a"] * 40 + ["b"] * 40, ["u"] * 30 + ["v"] * 10 + ["u"] * 10 + ["v"] * 30
+    found = value(measured(tmp_path, one=one, other=other), Measure.MUTUAL_INFORMATION, "one", "other")
+    assert found == pytest.approx(0.181340, abs=1e-6)
+
+
+def test_many_levels_in_few_rows_are_not_taken_for_an_association(tmp_path, rng):
+    n = 1_500
+    code = rng.choice([f"code {number}" for number in range(180)], n)
+    found = measured(
+        tmp_path, code=code, bed=rng.choice([f"bed {number}" for number in range(90)], n), x=rng.normal(0, 1, n),
+        area=pd.Series(code).str[:6], y=pd.Series(code).str[5:].astype(float) + rng.normal(0, 1, n),
+    )  # fmt: skip
+    for pair in (("code", "bed"), ("code", "x"), ("bed", "x")):
+        assert value(found, Measure.MUTUAL_INFORMATION, *pair) < 0.05, pair
+    assert value(found, Measure.CORRELATION_RATIO, "code", "x") < 0.2
+    assert value(found, Measure.MUTUAL_INFORMATION, "code", "area") == pytest.approx(1)
+    assert value(found, Measure.CORRELATION_RATIO, "code", "y") > 0.99
 
 
 def test_a_measure_that_does_not_fit_a_pair_is_not_a_number(tmp_path, rng):
