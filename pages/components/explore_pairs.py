@@ -97,8 +97,8 @@ def _strongest(found, measure) -> tuple[str, str] | None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "Column": st.column_config.TextColumn(width=130),
-            "With": st.column_config.TextColumn(width=130),
+            "Column": st.column_config.TextColumn(width=115),
+            "With": st.column_config.TextColumn(width=115),
             "Strength": st.column_config.NumberColumn(format="%.3f", width="small"),
         },
         alt="The strongest pairs; tick one to see it",
