@@ -12,9 +12,11 @@ from pages.components.frame import header
 from pages.components.keeping_view import show_keeping
 from pages.components.router import page
 from pages.components.stored_view import show_audit, show_stored
+from pages.components.versions_view import show_versions
 
 VIEWS = {
     "Stored": show_stored,
+    "Versions": show_versions,
     "Compare": show_compare,
     "Drift": show_drift,
     "Console": show_console,

@@ -1,17 +1,21 @@
-"""From file to bundle as a picture: a column per kind of thing, a line from each to what was made from it."""
+"""From file to bundle as a picture: a line for each stored thing, under what it was made from and further in.
+
+One thing a line, with its name to the right of its dot, fits a telephone as well as a wide screen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
 from core.figures.text import label, plain
-from core.figures.theme import LIGHT, Palette, styled
+from core.figures.theme import LIGHT, Palette, drawn
 
-ORDER = ("table read", "dataset", "run", "sample", "evaluation", "export")
-ROW = 46
+ROW = 30
 MAX_NODES = 200
+MIN_ACROSS = 12.0
+"""Steps of depth that the picture is wide at least, so that there is room for names right of the dots."""
 
 Node = tuple[str, str, str, str, Sequence[str]]
 """Id, kind, label, state, ids of parents."""
@@ -26,53 +30,69 @@ def lineage_figure(nodes: Sequence[Node], *, colours: Palette = LIGHT) -> go.Fig
         Of more than `MAX_NODES`, the newest are drawn.
     colours : Palette
     """
-    shown = list(nodes)[-MAX_NODES:]
-    kinds = [*ORDER, *sorted({kind for _, kind, *_ in shown} - set(ORDER))]
-    kinds = [kind for kind in kinds if any(kind == one[1] for one in shown)]
-    places: dict[str, tuple[float, float]] = {}
-    for x, kind in enumerate(kinds):
-        column = [one for one in shown if one[1] == kind]
-        for y, (key, *_) in enumerate(column):
-            places[key] = (x, -(y + 0.5) / len(column) * _rows(shown, kinds))
-    figure = go.Figure()
-    for key, _, _, _, parents in shown:
-        for parent in parents:
-            if parent in places:
-                (x0, y0), (x1, y1) = places[parent], places[key]
-                middle = (x0 + x1) / 2
-                figure.add_scatter(
-                    x=[x0, middle, middle, x1],
-                    y=[y0, y0, y1, y1],
-                    mode="lines",
-                    line={"color": colours.grid if colours.name == "dark" else "#C5CDD5", "width": 1.6},
-                    hoverinfo="skip",
-                    showlegend=False,
-                )
-    figure.add_scatter(
-        x=[places[one[0]][0] for one in shown],
-        y=[places[one[0]][1] for one in shown],
-        mode="markers+text",
-        text=[f"{label(one[2], 24)}<br>{one[0][-4:]}" for one in shown],
-        textposition="bottom center",
-        textfont={"size": 11, "color": colours.text},
-        marker={
-            "size": 14,
-            "color": [colours.bad if one[3] in ("failed", "crashed") else colours.real for one in shown],
-            "symbol": ["circle" if one[3] == "done" else "circle-open" for one in shown],
-        },
-        customdata=[f"{plain(one[1])} {one[0]}: {plain(one[3])}" for one in shown],
-        hovertemplate="%{customdata}<extra></extra>",
-        showlegend=False,
+    shown = {one[0]: one for one in list(nodes)[-MAX_NODES:]}
+    places = _places(shown)
+    quiet = colours.grid if colours.name == "dark" else "#C5CDD5"
+    traces = []
+    for key, (x, y) in places.items():
+        for number, parent in enumerate([one for one in shown[key][4] if one in places]):
+            x0, y0 = places[parent]
+            line = {"color": quiet, "width": 1.6, "dash": "solid" if number == 0 else "dot"}
+            ends = {"x": [x0, x0, x], "y": [y0, y, y]} if x > x0 else {"x": [x0, x], "y": [y0, y]}
+            traces.append({"type": "scatter", "mode": "lines", **ends, "line": line, "hoverinfo": "skip",
+                           "showlegend": False})  # fmt: skip
+    ones = [shown[key] for key in places]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": [x for x, _ in places.values()],
+            "y": [y for _, y in places.values()],
+            "text": [_text(shown[key], depth) for key, (depth, _) in places.items()],
+            "textposition": "middle right",
+            "textfont": {"size": 12, "color": colours.text},
+            "cliponaxis": False,
+            "marker": {
+                "size": 12,
+                "color": [colours.bad if one[3] in ("failed", "crashed") else colours.real for one in ones],
+                "symbol": ["circle" if one[3] == "done" else "circle-open" for one in ones],
+                "line": {"width": 2},
+            },
+            "customdata": [f"{plain(one[1])} {one[0]}: {plain(one[3])}" for one in ones],
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "showlegend": False,
+        }
     )
-    for x, kind in enumerate(kinds):
-        figure.add_annotation(
-            x=x, y=0.02 * _rows(shown, kinds), text=f"<b>{kind.capitalize()}</b>", showarrow=False, yanchor="bottom",
-            font={"size": 12, "color": colours.muted},
-        )  # fmt: skip
-    styled(figure, colours, height=90 + ROW * max(2, _rows(shown, kinds)), legend=False)
-    figure.update_xaxes(visible=False, range=[-0.5, len(kinds) - 0.5])
-    return figure.update_yaxes(visible=False, range=[-_rows(shown, kinds) - 0.3, 0.4])
+    deepest = max((x for x, _ in places.values()), default=0)
+    layout = {
+        "xaxis": {"visible": False, "range": [-0.4, max(MIN_ACROSS, deepest + 8.0)]},
+        "yaxis": {"visible": False, "range": [-len(places) + 0.3, 0.7]},
+        "hovermode": "closest",
+    }
+    return drawn(traces, layout, colours, height=30 + ROW * max(1, len(places)), legend=False)
 
 
-def _rows(nodes: Sequence[Node], kinds: Sequence[str]) -> int:
-    return max((sum(one[1] == kind for one in nodes) for kind in kinds), default=1)
+def _text(node: Node, depth: int) -> str:
+    """Kind, name and the end of the id; names further in are shorter."""
+    key, kind, words, *_ = node
+    name = f" · {label(words, max(12, 28 - 3 * depth))}" if words else ""
+    return f"  <b>{plain(kind).capitalize()}</b>{name} · {key[-4:]}"
+
+
+def _places(nodes: Mapping[str, Node]) -> dict[str, tuple[int, int]]:
+    """Depth and line of every thing: each below its first parent that is shown, oldest first."""
+    below: dict[str | None, list[str]] = {}
+    for key, *_, parents in nodes.values():
+        first = next((one for one in parents if one in nodes and one != key), None)
+        below.setdefault(first, []).append(key)
+    found: dict[str, tuple[int, int]] = {}
+    waiting = [(key, 0) for key in reversed(below.get(None, []))]
+    while waiting:
+        key, depth = waiting.pop()
+        if key in found:
+            continue
+        found[key] = (depth, -len(found))
+        waiting += [(one, depth + 1) for one in reversed(below.get(key, []))]
+    for key in nodes:  # a circle has no beginning; nothing is left out for that
+        found.setdefault(key, (0, -len(found)))
+    return found

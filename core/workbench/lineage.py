@@ -11,7 +11,8 @@ from core.jobs.protocol import JobView, list_jobs
 from core.store.serial import utc
 from core.workbench.sessions import Session
 
-LINKS = ("parent_id", "version_of", "dataset_id", "run_id", "sample_id")
+LINKS = ("parent_id", "version_of", "sample_id", "run_id", "dataset_id")
+"""Settings that name what a thing was made from, the nearest first."""
 KIND_NAMES = {
     "reading": "table read",
     "dataset": "dataset",

@@ -56,8 +56,8 @@ def _metrics(comparison: Comparison) -> None:
         return
     n_apart = sum(bool(one.beyond_noise) for one in comparison.metrics)
     st.caption(
-        f"{count(n_apart, 'metric')} differ by more than their intervals explain, at a level shared by all comparisons "
-        f"here; {comparison.n_alike} do not."
+        f"{count(n_apart, 'metric')} {'differs' if n_apart == 1 else 'differ'} by more than their intervals explain, "
+        f"at a level shared by all comparisons here; {comparison.n_alike} do not."
     )
     _table(comparison, comparison.metrics, key="compare-metrics", noise=True)
 

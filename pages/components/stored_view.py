@@ -31,7 +31,7 @@ def show_stored(here: Session) -> None:
     st.caption(f"{count(len(found), 'thing')} in this session, {number(total / 1e6)} MB on disk.")
     line = lineage.lineage(here)
     with st.container(border=True, key="lineage-card"):
-        st.markdown("**Lineage** :gray[from the file on the left to what was made of it on the right]")
+        st.markdown("**Lineage** :gray[each thing below what it was made from]")
         figure = lineage_figure(
             [(one.id, one.kind, one.label, one.state, one.parents) for one in line.nodes], colours=charts.colours()
         )

@@ -12,7 +12,7 @@ import pytest
 
 from core.constraints import Constraint
 from core.dataset import SplitSpec, split_rows
-from core.errors import InvalidConfig
+from core.errors import InvalidConfig, UnknownId
 from core.jobs.keeping_sides import known_rows
 from core.jobs.preparing import newer_schema
 from core.profiling.infer import infer_schema
@@ -30,6 +30,7 @@ from core.workbench import (
     sessions,
     stored,
     training,
+    versions,
 )
 from tests.export.conftest import TARGET, Made, done, hostile_table
 
@@ -206,6 +207,26 @@ def test_one_click_trains_on_from_the_older_weights_with_the_same_settings(made:
     request = sampling.SampleRequest(n_rows=50, seed=1)
     sample = done(made.session, sampling.start_sampling(made.session, started, request))
     assert "weights of another run" in exporting.replay_settings(made.session, sample, outside=False)["repeatable"]
+
+
+def test_versions_of_one_table_are_listed_with_their_origin_and_can_be_gone_back_to(
+    made: Made, renewed: tuple[str, str]
+):
+    found = versions.versions(made.session, renewed[0])
+    assert versions.versions(made.session, made.dataset) == found
+    tables = {one.id: one for one in found if one.kind == "dataset"}
+    assert tables[made.dataset].origin == "Read from a file"
+    assert tables[renewed[0]].origin == f"Newer table in place of dataset {made.dataset[-4:]}"
+    assert tables[renewed[0]].number > tables[made.dataset].number == 1
+    run = next(one for one in found if one.id == made.run)
+    assert run.line == {"dataset": made.dataset, "run": made.run}
+    back = versions.go_back(made.session, made.run, leaving={"dataset": renewed[0], "run": None})
+    assert back == {"dataset": made.dataset, "run": made.run, "sample": None}
+    last = made.session.store.list_audit()[-1]
+    assert (last.action, last.ids) == ("go back to version", (made.run, renewed[0]))
+    for bad in ("dataset-0000000000000000", "run-0000000000000000", "reading-0000000000000000", "../x"):
+        with pytest.raises(UnknownId):
+            versions.go_back(made.session, bad, leaving={})
 
 
 def test_a_prepared_dataset_is_renewed_by_its_own_recipe(made: Made, tmp_path: Path):

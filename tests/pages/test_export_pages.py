@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.conftest import Worked, charts, open_page, said
+from core.records import SampleRequest
+from core.workbench import sampling, stored
+from tests.pages.conftest import Worked, charts, done, open_page, said
 
-VIEWS = ("Stored", "Compare", "Drift", "Console", "Audit", "Keep and delete")
+VIEWS = ("Stored", "Versions", "Compare", "Drift", "Console", "Audit", "Keep and delete")
 
 
 def ids(worked: Worked) -> dict[str, str]:
@@ -69,3 +71,19 @@ def test_deleting_needs_a_word_and_a_rule_can_be_set(worked: Worked):
     assert "30 days" in said(app)
     app.button(key="retention-none").click().run()
     assert "No rule" in said(app)
+
+
+def test_going_back_to_a_version_chooses_it_on_all_pages_and_is_in_the_audit(worked: Worked):
+    session = worked.session
+    second = done(session, sampling.start_sampling(session, worked.run, SampleRequest(n_rows=40, seed=77)))
+    app = open_page("sessions", **{**ids(worked), "sample": second})
+    app.segmented_control(key="sessions-view").set_value("Versions").run()
+    box = app.selectbox(key="version-chosen")
+    assert second not in box.options
+    app.selectbox(key="version-chosen").set_value(worked.sample).run()
+    app.button(key="version-back").click().run()
+    assert not app.exception, [one.value for one in app.exception]
+    assert worked.sample in app.query_params["sample"]
+    last = session.store.list_audit()[-1]
+    assert (last.action, last.ids[0], second in last.ids) == ("go back to version", worked.sample, True)
+    stored.delete(session, second)
