@@ -3,7 +3,8 @@
 Three parts, chosen by `--parts`:
 
 * `speed`: unconditional rows per second. Blocks of SDV's `CTGANSynthesizer.sample` and of ours alternate, each into
-  memory and ours also into Parquet; ratios are of neighbouring blocks.
+  memory and ours also into Parquet; ratios are of neighbouring blocks. Beside them the ratio of processor time, which
+  other work on the machine hardly moves (one thread: `OMP_NUM_THREADS=1`).
 * `rare`: rows of the five rarest levels of `native_country` below .1 % of the train rows. SDV draws by
   `sample_from_conditions` for a while (`--patience` seconds, or as many rows as it gives), ours draws all of them;
   ratio of seconds per delivered row.
@@ -80,15 +81,16 @@ def speed(table: RealTable, models: Path, options: argparse.Namespace) -> dict:
     theirs, ours = sdv_model(table, options.sdv_rows), our_model(table, models, epochs=options.epochs)
     draw_sample(ours, SampleRequest(n_rows=10_000, seed=0), table.schema)
     theirs.sample(1_000)
-    pairs = []
+    pairs, work = [], []
     with tempfile.TemporaryDirectory() as folder:
         for block in range(options.blocks):
-            begun = time.perf_counter()
+            begun, busy = time.perf_counter(), time.process_time()
             theirs.sample(options.sdv_block)
-            sdv = options.sdv_block / (time.perf_counter() - begun)
-            begun = time.perf_counter()
+            sdv, their_work = options.sdv_block / (time.perf_counter() - begun), time.process_time() - busy
+            begun, busy = time.perf_counter(), time.process_time()
             draw_sample(ours, SampleRequest(n_rows=options.our_block, seed=block), table.schema)
-            memory = options.our_block / (time.perf_counter() - begun)
+            memory, our_work = options.our_block / (time.perf_counter() - begun), time.process_time() - busy
+            work.append((their_work / options.sdv_block, our_work / options.our_block))
             begun = time.perf_counter()
             stream_to_parquet(table, ours, options.our_block, Path(folder) / "rows.parquet", block)
             file = options.our_block / (time.perf_counter() - begun)
@@ -103,6 +105,9 @@ def speed(table: RealTable, models: Path, options: argparse.Namespace) -> dict:
         "ratio_low": min(ratios),
         "ratio_high": max(ratios),
         "ratio_to_parquet_median": statistics.median(file / sdv for sdv, _, file in pairs),
+        "sdv_processor_microseconds_per_row": 1e6 * statistics.median(one[0] for one in work),
+        "our_processor_microseconds_per_row": 1e6 * statistics.median(one[1] for one in work),
+        "ratio_processor_time": statistics.median(sdv / own for sdv, own in work),
         "blocks": len(pairs),
     }
 
