@@ -78,7 +78,7 @@ def test_a_session_and_a_model_handed_on_give_the_same_rows_as_csv_and_as_parque
 def test_what_cannot_be_drawn_is_one_sentence_and_leaves_no_file(made, tmp_path: Path) -> None:
     run, session, _ = made
     for where, arguments, words in (
-        (session / "jobs" / run, ("--condition", "income=>90K:5"), "'>90K'"),
+        (session / "jobs" / run, ("--condition", "income=>90K:5"), "no income = >90K"),
         (session, ("--condition", "income=>50K & income=<=50K:5"), "both"),
         (session, (), "No rows are asked for"),
     ):
