@@ -9,21 +9,24 @@ With `--kept FILE` every repetition is appended to a file and not made again, so
 `null`: synthetic rows are independent of the train rows; the share of repetitions in which each interval contains the
 truth (0 for differences and residual risks before clipping, .5 for shares and areas) is counted.
 `dose`: a share of the synthetic rows are train rows, each cell of them changed with some chance; the mean of each
-metric, and the share of repetitions in which its interval excludes the truth (its power), per dose.
+metric, and the share of repetitions in which its interval excludes the truth (its power), per dose; and whether means
+rise with the dose by more than chance, with no fall that is more than chance.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
 from core.evaluation import rates
 from core.evaluation.attacks.adapter import Guesses, residual_risk
@@ -163,6 +166,63 @@ def power(repetitions: list[list[Found]]) -> dict[str, dict[str, float]]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Whether the means of one metric rise with the dose.
+
+    Parameters
+    ----------
+    in_order : bool
+        No mean is below that of the dose before.
+    largest_fall : float
+        The largest fall from one dose to the next in standard errors of their difference; 0 without a fall.
+    allowed : float
+        The fall that chance alone stays below in 95 % of the metrics: Student's t at level 1 - .05 / steps, one-sided.
+    rise : float
+        From no dose to the largest one, in standard errors.
+    """
+
+    in_order: bool
+    largest_fall: float
+    allowed: float
+    rise: float
+
+    @property
+    def rises(self) -> bool:
+        """The rule: the whole rise is more than chance explains, and no fall between two doses is."""
+        return self.largest_fall <= self.allowed < self.rise
+
+
+def orders(repetitions: Mapping[float, list[list[Found]]]) -> dict[str, Order]:
+    """Per metric whether its mean rises with the dose, judged by standard errors.
+
+    The same seeds are judged at every dose, so differences are taken seed by seed.
+
+    Parameters
+    ----------
+    repetitions : mapping of dose to repetitions, the same seeds in the same order
+    """
+    doses = sorted(repetitions)
+    found = {}
+    for at, one in enumerate(repetitions[doses[0]][0]):
+        values = np.array([[each[at].estimate.value for each in repetitions[dose]] for dose in doses])
+        steps = [_in_errors(after - before) for before, after in itertools.pairwise(values)]
+        level = 1 - 0.05 / len(steps)
+        found[one.name] = Order(
+            in_order=min(steps) >= 0,
+            largest_fall=max(-min(steps), 0.0),
+            allowed=float(stats.t.ppf(level, values.shape[1] - 1)),
+            rise=_in_errors(values[-1] - values[0]),
+        )
+    return found
+
+
+def _in_errors(differences: np.ndarray) -> float:
+    """Mean of differences in its standard errors."""
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return float(differences.mean() / error) if error > 0 else float(np.sign(differences.mean()) * np.inf)
+
+
 def smallest_doses(answer: dict[str, dict[str, dict[str, float]]]) -> dict[str, float | None]:
     """Per metric the smallest dose from which on four repetitions of five see it; None where that is never so.
 
@@ -241,7 +301,12 @@ def main(arguments: list[str]) -> None:
         said["answer"] = coverage(parts[0])
     else:
         answer = {str(dose): power(part) for dose, part in zip(doses, parts, strict=True)}
-        said |= {"answer": answer, "smallest dose seen four times in five": smallest_doses(answer)}
+        order = orders(dict(zip(doses, parts, strict=True)))
+        said |= {
+            "answer": answer,
+            "smallest dose seen four times in five": smallest_doses(answer),
+            "order": {name: {**dataclasses.asdict(one), "rises": one.rises} for name, one in order.items()},
+        }
     json.dump(said, sys.stdout, indent=1)
 
 
