@@ -45,9 +45,9 @@ def correlation_figures(
     real, synthetic = as_matrix(picture.real), as_matrix(picture.synthetic)
     names = labels(picture.columns, 16)
     return CorrelationFigures(
-        real=_heatmap(real, names, colours, height, bar=False),
-        synthetic=_heatmap(synthetic, names, colours, height, bar=False),
-        difference=_heatmap(synthetic - real, names, colours, height, bar=True),
+        real=_heatmap(real, names, colours, height),
+        synthetic=_heatmap(synthetic, names, colours, height),
+        difference=_heatmap(synthetic - real, names, colours, height),
     )
 
 
@@ -89,7 +89,7 @@ def as_matrix(rows: tuple[tuple[float | None, ...], ...]) -> np.ndarray:
     return np.array(flat_rows, dtype=np.float32).reshape(size, -1)
 
 
-def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette, height: int, *, bar: bool) -> go.Figure:
+def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette, height: int) -> go.Figure:
     figure = go.Figure()
     figure.add_heatmap(
         z=matrix,
@@ -100,13 +100,21 @@ def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette, height: int
         colorscale=colour_scale(colours.diverging),
         xgap=1 if len(names) <= MAX_TICKS else 0,
         ygap=1 if len(names) <= MAX_TICKS else 0,
-        showscale=bar,
-        colorbar={"thickness": 10, "outlinewidth": 0, "tickvals": [-1, -0.5, 0, 0.5, 1], "len": 1.0},
+        showscale=True,
+        colorbar={
+            "orientation": "h",
+            "thickness": 8,
+            "outlinewidth": 0,
+            "tickvals": [-1, -0.5, 0, 0.5, 1],
+            "x": 0.5,
+            "y": 1.01,
+            "yanchor": "bottom",
+            "ticklabelposition": "outside top",
+        },
         hovertemplate="%{y}<br>%{x}<br>%{z:.2f}<extra></extra>",
         hoverongaps=False,
     )
     styled(figure, colours, height=height, legend=False)
-    figure.update_layout(margin={"r": 58})  # the same for all three, so that their cells are equally large
     ticks = len(names) <= MAX_TICKS
     figure.update_xaxes(type="category", showticklabels=ticks, tickangle=-90, showgrid=False, dtick=1, ticks="")
     return figure.update_yaxes(

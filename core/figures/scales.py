@@ -16,8 +16,11 @@ SCALE_HEIGHT = 74
 LINE_HEIGHT = 15
 """Pixels of one more line of anchor names."""
 
-CHARACTER = 0.019
+CHARACTER = 0.0205
 """Width of a letter of an anchor's name as a share of a tile's axis; names that would touch take another line."""
+
+GAP = 2
+"""Letters between two names on one line."""
 
 FRESH = "fresh rows"
 """The anchor of privacy metrics: rows that owe nothing to single train rows."""
@@ -102,6 +105,10 @@ def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figur
             shapes.append(_bar(max(anchor.low, low), min(anchor.high, high), translucent(colours.muted, 0.35), 10))
         tick = {"x0": anchor.value, "x1": anchor.value, "y0": -9, "y1": 9}
         shapes.append({"type": "line", **tick, "line": {"color": colours.muted, "width": 1.8}})
+        if line:  # from the tick down to its name
+            leader = {"x0": anchor.value, "x1": anchor.value, "y0": -9, "y1": -13 - LINE_HEIGHT * line}
+            quiet = {"color": translucent(colours.muted, 0.45), "width": 1}
+            shapes.append({"type": "line", **leader, "line": quiet, "layer": "below"})
         names.append(
             {
                 "x": anchor.value,
@@ -111,6 +118,8 @@ def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figur
                 "yanchor": "top",
                 "xanchor": _side(anchor.value, low, high),
                 "font": {"size": 11, "color": colours.muted},
+                "bgcolor": colours.background,
+                "borderpad": 0,
             }
         )
     if result.low is not None and result.high is not None:
@@ -215,16 +224,28 @@ def _bar(start: float, end: float, colour: str, width: float) -> dict[str, Any]:
 
 
 def _name_lines(anchors: Sequence[Anchor], low: float, high: float) -> list[int]:
-    """For every anchor the first line on which its name does not run into one before it."""
-    ends: list[float] = []
-    out = []
-    for anchor in anchors:
-        width = (min(len(anchor.name), 34) + 6) * CHARACTER
-        place = (anchor.value - low) / (high - low)
-        start = {"left": place, "right": place - width, "center": place - width / 2}[_side(anchor.value, low, high)]
-        line = next((number for number, end in enumerate(ends) if end <= start), len(ends))
-        ends[line : line + 1] = [start + width]
-        out.append(line)
+    """For every anchor the first line on which its name does not run into another.
+
+    Names to the right of their tick are placed from the right and those to its left from the left, so that the line
+    from a tick down to its name seldom crosses another name.
+    """
+    places = [(anchor.value - low) / (high - low) for anchor in anchors]
+    sides = [_side(anchor.value, low, high) for anchor in anchors]
+    order = sorted(
+        range(len(anchors)),
+        key=lambda at: (sides[at] == "center", -places[at] if sides[at] == "left" else places[at]),
+    )
+    taken: list[list[tuple[float, float]]] = []
+    out = [0] * len(anchors)
+    for at in order:
+        width = (min(len(anchors[at].name), 34) + 6 + GAP) * CHARACTER
+        start = {"left": places[at], "right": places[at] - width, "center": places[at] - width / 2}[sides[at]]
+        end = start + width
+        free = (number for number, line in enumerate(taken) if all(end <= one or start >= other for one, other in line))
+        out[at] = next(free, len(taken))
+        if out[at] == len(taken):
+            taken.append([])
+        taken[out[at]].append((start, end))
     return out
 
 

@@ -11,11 +11,16 @@ from core.figures.glossary import entry
 from core.figures.knowledge import Knowledge, describe_knowledge, knowledge_figure, knowledge_of
 from core.figures.scales import Rate, rate_figure
 from core.records import MetricResult, Report, Scope, Status
+from core.workbench import privacy
 from pages.components import charts
 from pages.components.tiles import tiles
 from pages.components.words import short, text
 
-SHOWN = ("attack", "control", "baseline")
+RATES = {
+    "attack": ("Attack on train rows", "synthetic"),
+    "control": ("The same on control rows", "real"),
+    "baseline": ("Guessing without the rows", "quiet"),
+}
 MOST = 15
 INSIDERS = ("critic, white box", "shadow models")
 """Attacks of somebody who holds more than rows."""
@@ -81,7 +86,7 @@ def _areas(key: str, title: str, what: str, found: Sequence[MetricResult]) -> No
 
 
 def _is_attack(result: MetricResult) -> bool:
-    return result.status is Status.MEASURED and set(SHOWN) <= set(result.anchors)
+    return result.status is Status.MEASURED and set(RATES) <= set(result.anchors)
 
 
 def _overview(attacks: Sequence[MetricResult]) -> None:
@@ -95,16 +100,15 @@ def _overview(attacks: Sequence[MetricResult]) -> None:
 
 def _attack(result: MetricResult, place: int) -> None:
     anchors = result.anchors
-    rates = [
-        Rate(label="Attack: claims about train rows", value=anchors["attack"]),
-        Rate(label="Control: the same about control rows", value=anchors["control"], role="real"),
-        Rate(label="Baseline: guesses without the rows", value=anchors["baseline"], role="quiet"),
-    ]
+    rates = []
+    for name, (label, role) in RATES.items():
+        low, high = privacy.rate_interval(result, name)
+        rates.append(Rate(label=label, value=anchors[name], low=low, high=high, role=role))
     with st.container(border=True, key=f"attack-card-{place}"):
         word = entry(result.metric)
         st.markdown(f"**{word.label}** :gray[{word.question}]")
-        alt = ", ".join(f"{name} {anchors[name]:.1%}" for name in SHOWN)
-        figure = rate_figure(rates, unit="Claims that are right (%); lower is better", colours=charts.colours())
+        alt = ", ".join(f"{name} {anchors[name]:.1%}" for name in RATES)
+        figure = rate_figure(rates, unit="Right claims (%); lower is better", colours=charts.colours())
         charts.show(figure, key=f"attack-{place}", alt=f"{word.label}: {alt}")
         st.markdown(text(sentence(result)))
 

@@ -53,8 +53,8 @@ def show_overview(report: Report) -> None:
 
 
 def overview_table(results: Sequence[MetricResult]) -> pd.DataFrame:
-    """A row per test, in words."""
-    return pd.DataFrame(
+    """A row per test, in words; what would be enough only where something was not."""
+    table = pd.DataFrame(
         {
             "Test": [entry(one.metric).label for one in results],
             "Verdict": [_verdict(one) for one in results],
@@ -67,6 +67,7 @@ def overview_table(results: Sequence[MetricResult]) -> pd.DataFrame:
             "Question": [entry(one.metric).question for one in results],
         }
     )
+    return table if table["Enough"].any() else table.drop(columns="Enough")
 
 
 def _verdict(result: MetricResult) -> str:

@@ -52,7 +52,7 @@ def _tail(found: Forensics, evaluation_id: str) -> NearCopy | None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            column: st.column_config.NumberColumn(format="%.4f")
+            column: st.column_config.NumberColumn(format="%.3g")
             for column in ("Ratio", "To train", "To second train", "To control")
         },
         alt="Synthetic rows by how far one train row stands out as their origin",
@@ -101,11 +101,11 @@ def _beside(here: Session, evaluation_id: str, near_copy: NearCopy) -> None:
             height="content",
             alt="The synthetic row, its nearest and second nearest train rows and its nearest control row",
         )
-        second = "" if near_copy.second_distance is None else f", to the second {near_copy.second_distance:.4f}"
+        second = "" if near_copy.second_distance is None else f", to the second {near_copy.second_distance:.2g}"
         control = near_copy.control_distance
-        control = "" if control is None else f", to the nearest control row {control:.4f}"
+        control = "" if control is None else f", to the nearest control row {control:.2g}"
         st.caption(
-            f"Distance to the nearest train row {near_copy.distance:.4f}{second}{control}, 0 to 1; equal in "
+            f"Distance to the nearest train row {near_copy.distance:.2g}{second}{control}, 0 to 1; equal in "
             f"{count(len(near_copy.equal), 'column')} of {len(rows.columns)}."
         )
 

@@ -20,6 +20,7 @@ _JOINER = "\u2060"
 """Word joiner: invisible, without width, and enough to keep a shortcode, a link or an arrow from being recognised."""
 
 _TRIGGERS = re.compile(r"(?<=\S)(?=[.@])|(?<=:)|(?<=[-<>=~])(?=[-<>=~])")
+_PERCENT = re.compile(r"(\d) %")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _MATERIAL = re.compile(r":(?=material)")
 
@@ -30,7 +31,8 @@ def text(value: object) -> str:
     >>> text("*a*")
     '\\*a\\*'
     """
-    return _PUNCTUATION.sub(r"\\\1", _TRIGGERS.sub(_JOINER, flat(value)))
+    joined = _PERCENT.sub("\\1\u00a0%", flat(value))  # a number and its unit stay on one line
+    return _PUNCTUATION.sub(r"\\\1", _TRIGGERS.sub(_JOINER, joined))
 
 
 def name(value: object, limit: int = 60) -> str:
