@@ -15,6 +15,9 @@ MAX_PICTURES = 60
 """Columns that are drawn, worst first; all of them are in the table."""
 
 MAX_MOVED_PAIRS = 25
+MAX_OPEN_ROWS = 30
+"""Rows of a table that stand open; of more, the table is folded."""
+
 GALLERY_INCHES = (4.4, 2.7)
 COLUMN_METRICS = (
     "column_shapes", "missing_share", "wasserstein_scaled", "jensen_shannon", "level_coverage", "range_coverage",
@@ -90,7 +93,7 @@ def _column_table(facts: Facts) -> list[Listing]:
     names = list(dict.fromkeys(one.subject[0] for one in found))
     rows = [(name, *(cell(values.get((name, metric))) for metric in metrics)) for name in names]
     head = ("Column", *(entry(metric).label for metric in metrics))
-    return [listing("Every column", head, rows, long=len(rows) > 30)]
+    return [listing("Every column", head, rows, long=len(rows) > MAX_OPEN_ROWS)]
 
 
 def _pair_table(facts: Facts) -> list[Listing]:
@@ -162,7 +165,7 @@ def _levels(facts: Facts) -> Part | None:
         id="levels",
         title="Single levels",
         sentence="Numbers about the rows of one level: requested rows, and levels of the target.",
-        tables=[listing("By level", head, rows, text=2)],
+        tables=[listing("By level", head, rows, text=2, long=len(rows) > MAX_OPEN_ROWS)],
     )
 
 

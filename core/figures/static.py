@@ -90,7 +90,7 @@ def correlation_picture(picture: CorrelationPicture, *, colours: Palette = LIGHT
         axes.set_yticks(ticks, [names[tick] for tick in ticks], fontsize=7)
         axes.tick_params(length=0, colors=colours.muted)
         axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=all_axes, shrink=0.8, label=picture.kind.replace("$", r"\$"))
+    figure.colorbar(image, ax=all_axes, shrink=0.8, label=literal(picture.kind, 48))
     return figure
 
 

@@ -38,13 +38,19 @@ def make_table(path: Path, n_rows: int) -> None:
 
 
 def peak_mb() -> float:
-    """Most memory that this process has held, in MB; of the process itself, which `getrusage` is not after a fork."""
+    """Most memory that this process has held since `forget_peak`, in MB; `getrusage` would give a parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def forget_peak() -> None:
+    """Begin to count the peak anew from what is held now."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def one(kind: str, source: Path, folder: Path) -> dict:
     """Write one format in this process; seconds and peak memory beyond what importing takes."""
+    forget_peak()
     before, steps = peak_mb(), []
     begun, worked = time.perf_counter(), time.process_time()
     if kind == "pandas csv":
@@ -52,7 +58,8 @@ def one(kind: str, source: Path, folder: Path) -> dict:
     else:
         schema = infer_schema(source)
         target = folder / f"out.{FORMATS[kind].ending}"
-        begun, worked = time.perf_counter(), time.process_time()
+        forget_peak()
+        before, begun, worked = peak_mb(), time.perf_counter(), time.process_time()
         write_release(source, schema, target, kind, stamp=Stamp(), guard=kind == "csv", progress=steps.append)
     seconds, processor = time.perf_counter() - begun, time.process_time() - worked
     growth = round(peak_mb() - before, 1)
