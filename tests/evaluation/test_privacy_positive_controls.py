@@ -78,18 +78,20 @@ def test_positive_controls_on_the_whole_table() -> None:
 
 
 @pytest.mark.slow
-def test_ctgan_is_at_chance_with_a_power_that_is_said_and_is_told_from_cart() -> None:
+def test_ctgan_is_at_chance_for_membership_with_a_power_that_is_said_and_is_told_from_cart() -> None:
     train, control = halves(WHOLE)
     found = judged(train, control, draw_ctgan(train, epochs=300))
     cart = judged(train, control, draw_cart(train, WHOLE, np.random.default_rng(2)))
     for metric in ("dcr_share", "memorised_share", "membership_auc"):
-        assert found[metric].low <= found[metric].anchors["fresh rows"] <= found[metric].high, metric
         # the intervals do not touch: one is told from the other
         assert cart[metric].low > found[metric].high, metric
+    assert found["membership_auc"].low <= 0.5 <= found["membership_auc"].high
     # the statement has a power: with 5,000 rows of each kind an area of about .52 would have shown
     assert found["membership_auc"].anchors["detectable"] <= 0.525
     assert "would have shown four times in five" in found["membership_auc"].explanation
     assert "at chance" in found["membership_auc"].explanation
+    # distances are the finer test: they saw 2.3 % (.8 to 3.8) in the run of docs/measurements/judging.md
+    assert found["memorised_share"].high < 0.06
 
 
 def draw_ctgan(train: pd.DataFrame, *, epochs: int) -> pd.DataFrame:
