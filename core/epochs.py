@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.pictures import known_fields
+from core.fields import known_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

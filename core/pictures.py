@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.fields import known_fields
+
 Counts = tuple[tuple[int, ...], ...]
-
-
-def known_fields(cls: type, value: Mapping[str, Any]) -> Any:
-    """A value of a dataclass from JSON; fields that this version does not know are left out."""
-    known = {one.name for one in dataclasses.fields(cls)}
-    return cls(**{name: item for name, item in value.items() if name in known})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

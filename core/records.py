@@ -18,10 +18,11 @@ from core.epochs import EpochRecord as EpochRecord
 from core.epochs import ProbeRecord as ProbeRecord
 from core.epochs import Rollback as Rollback
 from core.errors import InvalidConfig
+from core.fields import known_fields
 from core.pictures import ColumnPicture as ColumnPicture
 from core.pictures import CorrelationPicture as CorrelationPicture
 from core.pictures import DistanceCurve as DistanceCurve
-from core.pictures import ProjectionPicture, SuspectRows, known_fields
+from core.pictures import ProjectionPicture, SuspectRows
 from core.requests import ConditionOutcome as ConditionOutcome
 from core.requests import Knobs as Knobs
 from core.requests import Novelty as Novelty

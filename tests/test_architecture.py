@@ -17,6 +17,7 @@ L0 = {
     "limits",
     "records",
     "epochs",
+    "fields",
     "near_copies",
     "tables",
     "constraints",
