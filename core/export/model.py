@@ -27,6 +27,7 @@ MIN_SUPPORT = 10
 
 RARE = "(rare levels)"
 OFFSETS = "offsets"
+INNER = "numbers inside a mode"
 WEIGHTS, META = "model.safetensors", "meta.json"
 REMEMBER = (
     "Weights are numbers that were fitted to the train rows. They hold no row, but they may still remember some: only "
@@ -42,9 +43,10 @@ class Taken:
     ----------
     column : str
     what : str
-        `level`, `rare level`, `constant`, `repeated value`, `mode`, `lowest value`, `highest value`, or `offsets`: what
-        moves the column's shares in rows that are steered to a level of another column, which is the value. One number
-        for each level or mode of the column; the rows are the fewest that stand behind one of them.
+        `level`, `rare level`, `constant`, `repeated value`, `mode`, `lowest value`, `highest value`, `offsets` or
+        `numbers inside a mode`. Offsets are what moves the column's shares in rows that begin with a level of another
+        column, which is the value. Numbers inside a mode are means of equal parts of the train rows there; the value
+        is the mode's. In both cases the rows are the fewest that stand behind one of the numbers.
     value : str or float
     n_rows : int or None
         Train rows behind it; of a mode the rows whose value lies within two of its standard deviations.
@@ -118,6 +120,7 @@ def scan_model(folder: Path, train: pd.DataFrame, schema: Schema, *, min_support
         if code["column"] in train.columns:
             taken += _of_column(code, train[code["column"]], min_support)
     taken += _offsets(meta, min_support)
+    taken += _inner(meta, min_support)
     lengths = [_longest(meta)]
     with safe_open(folder / WEIGHTS, framework="numpy") as weights:
         lengths += [max(weights.get_slice(name).get_shape(), default=0) for name in weights.keys()]  # noqa: SIM118
@@ -164,6 +167,17 @@ def _offsets(meta: Mapping[str, Any], k: int) -> Iterator[Taken]:
                 )  # fmt: skip
 
 
+def _inner(meta: Mapping[str, Any], k: int) -> Iterator[Taken]:
+    """What the distributions inside modes were taken from."""
+    layout = Encoder.from_json(meta["columns"], meta.get("rules")).layout
+    spans = {span.column: span for span in layout.spans}
+    codes = {code["column"]: code for code in meta["columns"]}
+    for scalar, slot, _, n_rows in meta.get("inner") or ():
+        column = layout.scalars[scalar]
+        centre = codes[column]["origin"] + codes[column]["means"][slot - spans[column].start]
+        yield Taken(column=column, what=INNER, value=centre, n_rows=n_rows, flagged=n_rows < k)
+
+
 def _levels(encoder: Encoder) -> Iterator[str]:
     """Every level that can be asked for, in the order of the conditions."""
     for span in encoder.layout.spans:
@@ -194,7 +208,7 @@ def write_model(
     target.mkdir(parents=True)
     meta = _meta(folder)
     meta.pop("n_rows", None)
-    if scrub and meta.get("offsets"):
+    if scrub and (meta.get("offsets") or meta.get("inner")):
         _write_scrubbed_weights(target / WEIGHTS, folder, meta, scan.min_support)
     else:
         shutil.copyfile(folder / WEIGHTS, target / WEIGHTS)
@@ -213,14 +227,22 @@ def write_model(
 
 
 def _write_scrubbed_weights(path: Path, folder: Path, meta: dict[str, Any], k: int) -> None:
-    """Weights in which offsets that too few rows stand behind are 0; the meta data say that there are none."""
+    """Weights in which what too few rows stand behind is taken out; the meta data say that there is none."""
     tensors = load_file(folder / WEIGHTS)
-    rows = np.array(meta["offsets"]["rows"])
-    few = (rows > 0) & (rows < k)
-    for at, span in enumerate(Encoder.from_json(meta["columns"], meta.get("rules")).layout.spans):
-        tensors[OFFSETS][few[:, at], span.start : span.start + span.width] = 0
+    if meta.get("offsets"):
+        rows = np.array(meta["offsets"]["rows"])
+        few = (rows > 0) & (rows < k)
+        for at, span in enumerate(Encoder.from_json(meta["columns"], meta.get("rules")).layout.spans):
+            tensors[OFFSETS][few[:, at], span.start : span.start + span.width] = 0
+        meta["offsets"] = meta["offsets"] | {"rows": np.where(few, 0, rows).tolist()}
+    if meta.get("inner"):
+        kept = np.repeat([one[3] >= k for one in meta["inner"]], [one[2] for one in meta["inner"]])
+        meta["inner"] = [one for one in meta["inner"] if one[3] >= k] or None
+        for name in ("inner.drawn", "inner.wanted"):
+            tensors[name] = tensors[name][kept]
+            if meta["inner"] is None:
+                del tensors[name]
     save_file(tensors, path)
-    meta["offsets"] = meta["offsets"] | {"rows": np.where(few, 0, rows).tolist()}
 
 
 def _scrubbed(code: Mapping[str, Any], scan: Scan) -> dict[str, Any]:

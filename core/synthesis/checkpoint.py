@@ -22,15 +22,16 @@ from core.synthesis.balance import balance
 from core.synthesis.conditional import Conditions
 from core.synthesis.config import TrainingConfig
 from core.synthesis.encode import Encoder
+from core.synthesis.inner import InnerShapes, fit_inner_shapes
 from core.synthesis.networks import Generator
 from core.synthesis.offsets import Offsets, fit_offsets
 from core.synthesis.setup import Training, assemble, chosen_device, encode_rows
 
-VERSION = 2
-READABLE = (1, 2)
-"""Version 1 knows no offsets under a condition."""
-OFFSETS = "offsets"
-"""Tensor of `model.safetensors` that holds them."""
+VERSION = 3
+READABLE = (1, 2, 3)
+"""Version 1 knows no offsets under a condition, version 2 neither inner shapes nor rows that begin with the target."""
+OFFSETS, INNER = "offsets", "inner."
+"""Tensors of `model.safetensors` that hold them, the second by its beginning."""
 CALIBRATION_ROWS = 16_384
 """Rows drawn to measure the batch normalisation of the averaged weights."""
 BALANCED_CELLS = 8_000_000
@@ -50,6 +51,8 @@ class Model:
         Averaged weights with batch normalisation measured for them.
     offsets : Offsets
         What is added to the logits of rows that are steered to a level.
+    inner : InnerShapes
+        What becomes of numbers inside their mode.
     epoch, step : int
         Where in its run it was saved.
     target : str or None
@@ -60,19 +63,14 @@ class Model:
     conditions: Conditions
     generator: Generator
     offsets: Offsets
+    inner: InnerShapes
     epoch: int
     step: int
     target: str | None
 
 
-def model_of(training: Training, *, offsets: bool = True) -> Model:
-    """The model as it would be saved now; the run is left as it is, its random state included.
-
-    Parameters
-    ----------
-    offsets : bool
-        Whether offsets under a condition are fitted; a model that only draws unconditioned rows needs none.
-    """
+def model_of(training: Training) -> Model:
+    """The model as it would be saved now; the run is left as it is, its random state included."""
     layout, config = training.encoder.layout, training.config
     generator = Generator(config.noise_size, len(training.conditions), layout.width, config.generator_layers)
     averaged_into(training, generator)
@@ -84,12 +82,14 @@ def model_of(training: Training, *, offsets: bool = True) -> Model:
             generator, training.conditions, training.frequencies, layout.n_scalars, groups,
             n_rows=n_rows, seed=config.seed,
         )  # fmt: skip
+    offsets = fit_offsets(training, generator) if right else Offsets.none(layout)
     return Model(
         config=config,
         encoder=training.encoder,
         conditions=training.conditions,
         generator=generator.requires_grad_(False),
-        offsets=fit_offsets(training, generator) if right and offsets else Offsets.none(layout),
+        offsets=offsets,
+        inner=fit_inner_shapes(training, generator, offsets) if right else InnerShapes.none(),
         epoch=training.epoch,
         step=training.step,
         target=training.target,
@@ -138,6 +138,8 @@ def save_checkpoint(training: Training, folder: Path) -> None:
     tensors = {name: tensor.contiguous() for name, tensor in model.generator.state_dict().items()}
     if len(model.offsets):
         tensors[OFFSETS] = model.offsets.shifts.contiguous()
+    if len(model.inner):
+        tensors |= {INNER + name: torch.from_numpy(getattr(model.inner, name)) for name in ("drawn", "wanted")}
     save_file(tensors, aside / "model.safetensors")
     save_file(state_of(training), aside / "state.safetensors")
     meta = {
@@ -153,6 +155,7 @@ def save_checkpoint(training: Training, folder: Path) -> None:
         "rules": training.encoder.rules.to_json() if training.encoder.rules else None,
         "conditions": training.conditions.counts.tolist(),
         "offsets": model.offsets.to_json() if len(model.offsets) else None,
+        "inner": model.inner.to_json() if len(model.inner) else None,
     }
     meta["content"] = content_id(meta)
     (aside / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
@@ -206,6 +209,8 @@ def read_meta(folder: Path) -> tuple[dict[str, Any], Encoder]:
         )
     if content_id(meta) != content:
         raise CheckpointRejected(f"The checkpoint {folder.name!r} was altered after it was saved.", "Take another one.")
+    if meta["version"] < 3:
+        meta["config"]["target_first"] = 0.0
     return meta, Encoder.from_json(meta["columns"], meta.get("rules"))
 
 
@@ -235,10 +240,12 @@ def load_model(folder: Path) -> Model:
     generator = Generator(config.noise_size, len(conditions), encoder.layout.width, config.generator_layers)
     tensors = read_tensors(Path(folder) / "model.safetensors")
     shifts = tensors.pop(OFFSETS, None)
+    knots = {name[len(INNER) :]: tensors.pop(name) for name in list(tensors) if name.startswith(INNER)}
     try:
         generator.load_state_dict(tensors)
         offsets = Offsets.from_json(meta.get("offsets"), shifts, encoder.layout)
-    except (RuntimeError, ValueError) as error:
+        inner = InnerShapes.from_json(meta.get("inner"), knots)
+    except (RuntimeError, ValueError, KeyError) as error:
         raise CheckpointRejected(
             f"The weights of the checkpoint {Path(folder).name!r} do not fit its layout."
         ) from error
@@ -248,6 +255,7 @@ def load_model(folder: Path) -> Model:
         conditions=conditions,
         generator=generator.requires_grad_(False),
         offsets=offsets,
+        inner=inner,
         epoch=meta["epoch"],
         step=meta["step"],
         target=meta["target"],

@@ -2,7 +2,8 @@
 
 `core.synthesis.balance` puts shares right over all rows. A steered row sees one condition alone, and its other columns
 are then as far off as one condition leaves them. So every level with enough train rows gets an offset of the last bias
-of its own, found in the same way, and used only for rows that are steered to it. Unconditioned rows never see it.
+of its own, found in the same way, and used for rows that are steered to it. Rows that nothing is asked of begin with a level as
+well, one that is drawn by its frequency; where that is a level of the target, they get its offsets too (`prior_of`).
 
 What an offset tells of the train rows is a share in a table of two columns, so small counts are kept out of it:
 
@@ -27,6 +28,7 @@ import torch
 from torch import Tensor
 
 from core.synthesis.balance import LARGEST_SHIFT, LARGEST_SPEED
+from core.synthesis.conditional import Conditions
 from core.synthesis.encode import Layout, Span
 from core.synthesis.networks import Generator
 from core.synthesis.setup import Training
@@ -41,6 +43,8 @@ COUNTED_ROWS = 16_384
 """Train rows of a level that are counted at most, evenly spaced: a share is then known to .004."""
 DRAWN_ROWS, FEWEST_DRAWN = 512, 256
 """Rows drawn under every condition; fewer where there are many levels."""
+TARGET_ROWS, MOST_TARGET_ROWS = 8_192, 65_536
+"""Rows drawn under every level of the target, and under all of them: many drawn rows depend on these offsets."""
 DRAWN_CELLS = 16_000_000
 """Most logits in all: of wide tables only the commonest levels get offsets."""
 CHUNK_ROWS = 4_096
@@ -119,7 +123,8 @@ def fit_offsets(training: Training, generator: Generator) -> Offsets:
         As it will be saved: averaged, measured and balanced.
     """
     layout = training.encoder.layout
-    ids = _chosen(training.conditions.counts, layout.width)
+    first = target_ids(training.conditions, training.target) if training.config.target_first else np.zeros(0, int)
+    ids = _chosen(training.conditions.counts, layout.width, first)
     if not len(ids):
         return Offsets.none(layout)
     own = {int(slot): at for at, span in enumerate(layout.spans) for slot in range(span.start, span.start + span.width)}
@@ -131,11 +136,14 @@ def fit_offsets(training: Training, generator: Generator) -> Offsets:
     random = torch.Generator().manual_seed(training.config.seed)
     noise = torch.randn(n_drawn, training.config.noise_size, generator=random)
     shifts = torch.zeros(len(ids), layout.width)
-    step = max(1, CHUNK_ROWS // n_drawn)
-    for at in range(0, len(ids), step):
-        part = slice(at, at + step)
-        asked = torch.from_numpy(ids[part]).repeat_interleave(n_drawn)
-        logits = generator(noise.repeat(len(ids[part]), 1), asked).view(-1, n_drawn, layout.width)
+    step, n_first = max(1, CHUNK_ROWS // n_drawn), int(np.isin(ids, first).sum())
+    asked = [(slice(at, at + 1), None) for at in range(n_first)]
+    asked += [(slice(at, at + step), noise) for at in range(n_first, len(ids), step)]
+    for part, same in asked:
+        if same is None:  # errors of levels that rows are mixed from must not be alike
+            n_rows = max(n_drawn, min(TARGET_ROWS, MOST_TARGET_ROWS // n_first, DRAWN_CELLS // layout.width))
+            same = torch.randn(n_rows, training.config.noise_size, generator=random)
+        logits = _logits(generator, same, ids[part])
         shifts[part] = _shifted(logits, *(torch.from_numpy(one[part]) for one in (counts, pools, few)), layout)
     # nothing moves where no offset stands on enough rows, nor in the column that is asked for
     widths = [span.width for span in layout.spans]
@@ -143,9 +151,52 @@ def fit_offsets(training: Training, generator: Generator) -> Offsets:
     return Offsets(ids=ids, shifts=shifts, rows=rows)
 
 
-def _chosen(counts: np.ndarray, width: int) -> np.ndarray:
-    """Conditions that get offsets, the commonest first."""
+def target_ids(conditions: Conditions, target: str | None) -> np.ndarray:
+    """Conditions on levels of the target; none where it is not a level column."""
+    first = conditions.first_ids
+    for at, span in enumerate(conditions.spans):
+        if span.column == target:
+            return np.arange(first[at], first[at] + span.width)
+    return np.zeros(0, dtype=np.int64)
+
+
+def prior_of(
+    conditions: Conditions, offsets: Offsets, target: str | None, share: float, *, log: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """What rows that nothing is asked of begin with.
+
+    Parameters
+    ----------
+    share : float
+        Extra share of the rows that begin with a level of the target. Without offsets of its levels it counts as 0:
+        one condition alone leaves the shares of the other columns off.
+    log : bool
+        As in `Conditions.chances`.
+
+    Returns
+    -------
+    chances : array of shape (n_conditions,)
+    places : int64 array of shape (n_conditions,)
+        Row of the offsets that such a row gets, -1 for none.
+    """
+    places, none = offsets.places(len(conditions)), np.full(len(conditions), -1, dtype=np.int64)
+    own = target_ids(conditions, target)
+    if not share or not (places[own] >= 0).any():
+        return conditions.chances(log=log), none
+    none[own] = places[own]
+    return conditions.chances(log=log, favourite=target, favourite_share=share), none
+
+
+def _logits(generator: Generator, noise: Tensor, ids: np.ndarray) -> Tensor:
+    """Logits of the same noise under every condition, of shape (n_conditions, n_rows, width)."""
+    asked = torch.from_numpy(ids).repeat_interleave(len(noise))
+    return generator(noise.repeat(len(ids), 1), asked).view(len(ids), len(noise), -1)
+
+
+def _chosen(counts: np.ndarray, width: int, first: np.ndarray) -> np.ndarray:
+    """Conditions that get offsets: those in `first`, then the commonest."""
     order = np.argsort(-counts, kind="stable")
+    order = np.concatenate([order[np.isin(order, first)], order[~np.isin(order, first)]])
     most = min(MOST_LEVELS, DRAWN_CELLS // (FEWEST_DRAWN * max(1, width)))
     return order[counts[order] >= FEWEST_ROWS][:most].astype(np.int64)
 

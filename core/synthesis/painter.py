@@ -12,6 +12,8 @@ from core.errors import InvalidConfig
 from core.records import Knobs
 from core.synthesis.checkpoint import Model
 from core.synthesis.encode import Encoded
+from core.synthesis.inner import reshaped
+from core.synthesis.offsets import prior_of
 
 BLOCK_ROWS = 8_192
 """Rows drawn together. Each block has random numbers of its own, made from seed, stream and block, so that row i of a
@@ -44,8 +46,12 @@ class Painter:
         self.generator = model.generator.to(device)
         self.layout = model.encoder.layout
         self.groups = self.layout.groups()
-        chances = model.conditions.chances(log=self.knobs.prior == "log")
+        self.axes = model.inner.axes(self.layout)
+        chances, own = prior_of(
+            model.conditions, model.offsets, model.target, model.config.target_first, log=self.knobs.prior == "log"
+        )
         self.places = torch.from_numpy(model.offsets.places(len(model.conditions)) + 1).to(device)
+        self.prior_places = torch.from_numpy(own + 1).to(device)
         # the first row is of conditions without offsets, and of rows that nothing is asked of
         self.shifts = torch.cat([torch.zeros(1, self.layout.width), model.offsets.shifts]).to(device)
         self.edges = np.append(np.cumsum(chances)[:-1], 2.0) if len(chances) else chances
@@ -69,14 +75,18 @@ class Painter:
         Parameters
         ----------
         steered : bool array of shape (n_rows,), optional
-            Rows whose condition is asked for, and not merely drawn by its frequency: they get its offsets.
+            Rows whose condition is asked for, and not merely drawn by its frequency: they get its offsets. Others get
+            them where the condition is a level of the target.
         """
         random = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = self._noise(n_rows, random).to(self.device)
         asked = None if ids is None else torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64)).to(self.device)
         logits = self.generator(noise, asked)
-        if steered is not None and asked is not None and len(self.shifts) > 1 and steered.any():
-            places = self.places.index_select(0, asked) * torch.from_numpy(steered).to(self.device)
+        if asked is not None and len(self.shifts) > 1:
+            places = self.prior_places.index_select(0, asked)
+            if steered is not None:
+                sure = torch.from_numpy(steered).to(self.device)
+                places = torch.where(sure, self.places.index_select(0, asked), places)
             logits = logits.add_(self.shifts.index_select(0, places))
         logits = logits.cpu()
         scalars = torch.tanh(logits[:, : self.layout.n_scalars])
@@ -92,7 +102,9 @@ class Painter:
             slot = (heights <= below).sum(dim=2).clamp_max_(width - 1)
             chosen[:, at : at + n] = slot + (start + width * torch.arange(n))
             at += n
-        return Encoded(scalars=scalars.numpy(), slots=chosen.numpy())
+        encoded = Encoded(scalars=scalars.numpy(), slots=chosen.numpy())
+        reshaped(encoded.scalars, encoded.slots, self.axes)
+        return encoded
 
     def _noise(self, n_rows: int, random: torch.Generator) -> torch.Tensor:
         size, limit = self.model.config.noise_size, self.knobs.noise_limit

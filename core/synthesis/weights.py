@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from core.errors import CheckpointRejected, InvalidConfig
 from core.synthesis.checkpoint import Model, calibrate, load_model
 from core.synthesis.networks import Generator
+from core.synthesis.inner import InnerShapes
 from core.synthesis.offsets import Offsets
 
 STATE = "state.safetensors"
@@ -57,6 +58,6 @@ def load_weights(folder: Path, weights: str = "averaged") -> Model:
         ) from error
     with torch.no_grad():
         calibrate(generator, model.conditions, config, model.target)
-    # offsets were fitted to the averaged weights
-    offsets = Offsets.none(model.encoder.layout)
-    return dataclasses.replace(model, generator=generator.requires_grad_(False), offsets=offsets)
+    # both were fitted to the averaged weights
+    offsets, inner = Offsets.none(model.encoder.layout), InnerShapes.none()
+    return dataclasses.replace(model, generator=generator.requires_grad_(False), offsets=offsets, inner=inner)
