@@ -75,8 +75,6 @@ def _shadow_tables(context: JobContext, tables: Tables, wanted: dict[str, Any]) 
             log.warning("no shadow models: %s", error)
             return ()
         request = SampleRequest(n_rows=min(n_rows, 20_000), seed=config.seed)
-        drawn = draw_sample(
-            model_of(shadow), request, tables.schema, device=config.device, threads=context.threads
-        )
+        drawn = draw_sample(model_of(shadow), request, tables.schema, device=config.device, threads=context.threads)
         made.append(drawn.frame)
     return tuple(made)

@@ -48,8 +48,8 @@ def _spawn(module: str, folder: Path, log: Path, threads: int) -> subprocess.Pop
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     env = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", THREADS: str(threads)}
     env |= dict.fromkeys(THREAD_VARIABLES, str(threads))
-    # A thread that waits for another must soon sleep: spinning, two threads on two busy cores were 25 times slower. To
-    # sleep at once costs two thirds of the second thread at rest, so GNU's OpenMP looks a thousand times before it does.
+    # A thread that waits for another must soon sleep: spinning, two threads on two busy cores were 25 times slower.
+    # Sleeping at once wastes the second thread of a machine at rest, so GNU's OpenMP looks a thousand times before.
     env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     env.setdefault("GOMP_SPINCOUNT", "1000")
     # A training step frees and asks again for megabytes; handing them back each time costs a page fault per 4 KiB.

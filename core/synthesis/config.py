@@ -134,18 +134,18 @@ class TrainingConfig:
         "Shares when drawing",
         "`train rows` moves the shares of levels and modes to those of the train rows when a model is saved, by its "
         "last bias alone: columns and pairs come much closer, relations stay as learned, no noticeable time. Rows that "
-        "are steered to a level get the shares of its train rows in the same way, and numbers the distribution that the "
-        "train rows have inside their mode. "
+        "are steered to a level get the shares of its train rows in the same way, and numbers the distribution of the "
+        "train rows inside their mode. "
         "`as learned` leaves them to the critic.",
         choices=("train rows", "as learned"),
     )
     target_first: float = _setting(
         0.5,
         "Share of rows that begin with the target",
-        "Every drawn row begins with one level of one column. This extra share begins with the target's level, drawn by "
-        "its frequency, and gets offsets that were measured for it: what other columns have to do with the target comes "
-        "out closer, pairs of other columns a little less close. 0 treats all columns alike; needs a target with "
-        "levels. Costs no time, and takes sums over at least 10 train rows into the model.",
+        "Every drawn row begins with one level of one column. This extra share begins with a level of the target, "
+        "drawn by its frequency, and gets offsets that were measured for it: what other columns have to do with the "
+        "target comes out closer, pairs of other columns a little less close. 0 treats all columns alike; needs a "
+        "target with levels. Costs no time, and takes sums over at least 10 train rows into the model.",
         low=0.0,
         high=1.0,
     )

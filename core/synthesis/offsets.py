@@ -2,8 +2,8 @@
 
 `core.synthesis.balance` puts shares right over all rows. A steered row sees one condition alone, and its other columns
 are then as far off as one condition leaves them. So every level with enough train rows gets an offset of the last bias
-of its own, found in the same way, and used for rows that are steered to it. Rows that nothing is asked of begin with a level as
-well, one that is drawn by its frequency; where that is a level of the target, they get its offsets too (`prior_of`).
+of its own, found in the same way, and used for rows that are steered to it. Rows that nothing is asked of begin with a
+level as well, drawn by its frequency; where that is a level of the target, they get its offsets too (`prior_of`).
 
 What an offset tells of the train rows is a share in a table of two columns, so small counts are kept out of it:
 

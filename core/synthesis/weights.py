@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from core.errors import CheckpointRejected, InvalidConfig
 from core.synthesis.checkpoint import Model, calibrate, load_model
-from core.synthesis.networks import Generator
 from core.synthesis.inner import InnerShapes
+from core.synthesis.networks import Generator
 from core.synthesis.offsets import Offsets
 
 STATE = "state.safetensors"
