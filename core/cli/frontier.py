@@ -78,7 +78,7 @@ def frontier(
     )  # fmt: skip
     parsed = frontier.parsed_rules(rules)
     chosen = pairs(settings, "--set") | {"device": device, "epochs": str(epochs)}
-    configs = [training.configured(preset, chosen | {"seed": str(seed + at)}) for at in range(seeds)]
+    training.configured(preset, chosen)  # a wrong setting is said before anything is read
     private = out / PRIVATE
     private.mkdir(mode=0o700, parents=True, exist_ok=True)
     private.chmod(0o700)
@@ -93,6 +93,10 @@ def frontier(
         )  # fmt: skip
         _watched(session, "splitting", dataset_id)
         data.copy_split(session, dataset_id, private)
+        n_train = data.dataset(session, dataset_id).n_train
+        configs = [
+            training.configured(preset, chosen | {"seed": str(seed + at)}, n_train=n_train) for at in range(seeds)
+        ]
         runs = [frontier.start_run(session, dataset_id, config, wanted) for config in configs]
         views = _followed(session, runs)
         decision = frontier.decided(views, parsed)

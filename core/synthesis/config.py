@@ -55,8 +55,8 @@ class TrainingConfig:
     batch_size: int = _setting(
         500,
         "Batch size",
-        "Real rows in one step. Larger batches take fewer, steadier steps; small tables use a smaller one by "
-        "themselves. Must be a multiple of the pack size.",
+        "Real rows in one step. Larger batches take fewer, steadier steps; presets take a tenth of the rows of a small "
+        "table. Never more than there are rows. Must be a multiple of the pack size.",
         low=1,
         high=100_000,
     )

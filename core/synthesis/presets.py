@@ -22,12 +22,15 @@ PRESET_STEPS: Mapping[str, int] = MappingProxyType({"quick": 1_600, "balanced": 
 """Generator steps of each preset on any table: quality and time follow steps, not passes over the rows."""
 
 FEWEST_EPOCHS = 2
-MOST_EPOCHS: Mapping[str, int] = MappingProxyType({"quick": 100, "balanced": 500, "thorough": 1_500})
+MOST_EPOCHS: Mapping[str, int] = MappingProxyType({"quick": 100, "balanced": 300, "thorough": 1_000})
 """Bounds of a preset's epochs: a huge table is seen twice, a tiny one is not learned by heart."""
+BATCHES, SMALLEST_BATCH = 10, 50
+"""A preset's batch is the default one, or a tenth of a smaller table's train rows, but not fewer rows than this."""
 
 
 def preset_for(name: str, n_rows: int, settings: Mapping[str, str] = MappingProxyType({})) -> TrainingConfig:
-    """A preset for a table of `n_rows` train rows: with as many epochs as its steps take there, unless they are set.
+    """A preset for a table of `n_rows` train rows: with a batch for that many rows, and as many epochs as its steps take
+    there, unless they are set.
 
     Parameters
     ----------
@@ -44,7 +47,21 @@ def preset_for(name: str, n_rows: int, settings: Mapping[str, str] = MappingProx
     if name not in PRESETS:
         raise InvalidConfig(f"There is no preset {name!r}.", f"Presets are: {listed(PRESETS)}.", field="preset")
     config = PRESETS[name].with_settings(settings)
+    if "batch_size" not in settings:
+        config = dataclasses.replace(config, batch_size=preset_batch(config, n_rows))
     if "epochs" in settings:
         return config
     epochs = round(PRESET_STEPS[name] / config.steps_per_epoch(n_rows))
     return dataclasses.replace(config, epochs=min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS[name]))
+
+
+def preset_batch(config: TrainingConfig, n_rows: int) -> int:
+    """Rows of a batch on a table of `n_rows` train rows, whole packs.
+
+    Examples
+    --------
+    >>> [preset_batch(TrainingConfig(), n) for n in (30, 100, 768, 4_000, 40_000)]
+    [30, 50, 76, 400, 500]
+    """
+    size = min(config.batch_size, max(SMALLEST_BATCH, n_rows // BATCHES), n_rows)
+    return max(1, size // config.pac) * config.pac

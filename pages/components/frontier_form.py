@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
-from core.workbench import data, frontier, preflight, training
+from core.workbench import data, frontier, preflight
 from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.frame import show_error
@@ -67,7 +67,7 @@ def frontier_form(here: Session, dataset_id: str) -> bool:
             plateau=plateau or "",
         )  # fmt: skip
         for seed in range(int(seeds)):
-            config = training.configured(preset, {"epochs": str(int(epochs)), "seed": str(seed)})
+            config = presets[preset].with_settings({"epochs": str(int(epochs)), "seed": str(seed)})
             run_id = frontier.start_run(here, dataset_id, config, settings)
             if seed == 0:
                 selection.choose("run", run_id)

@@ -8,7 +8,7 @@ from core.errors import UserError
 from core.figures.frontier import describe_frontier, frontier_figure
 from core.figures.glossary import entry
 from core.figures.sweeps import parallel_figure
-from core.workbench import data, frontier, preflight, promoting, sweeping, training
+from core.workbench import data, frontier, preflight, promoting, sweeping
 from core.workbench import frontier_view as view_of
 from core.workbench.sessions import Session
 from core.workbench.sweeping import SweepView
@@ -189,7 +189,7 @@ def _form(here: Session, dataset_id: str) -> None:
             objective=objective,
             tape=frontier.TapeSettings(n_checkpoints=int(checkpoints), rules=tuple(rules.splitlines())),
         )  # fmt: skip
-        base = training.configured(preset, {"epochs": str(int(epochs))})
+        base = presets[preset].with_settings({"epochs": str(int(epochs))})
         sweeping.start_sweep(here, dataset_id, base, settings)
     except UserError as error:
         show_error(error)

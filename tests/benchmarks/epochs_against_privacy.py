@@ -35,7 +35,7 @@ from core.evaluation.repetition import bands
 from core.limits import PROBE_ROWS
 from core.records import MetricResult, SampleRequest, Scope
 from core.synthesis.checkpoint import model_of, resume, save_checkpoint
-from core.synthesis.config import TrainingConfig
+from core.synthesis.presets import preset_for
 from core.synthesis.sample import draw_sample
 from core.synthesis.train import prepare, train
 from core.tape import TapePoint
@@ -155,10 +155,11 @@ class Study:
         return pd.DataFrame(columns)
 
     def train(self, cell: Cell, base: Tables, train_rows: pd.DataFrame, until: int) -> bool:
-        config = TrainingConfig(
-            epochs=100_000, seed=cell.seed, pac=cell.pac, dropout=0.5 if cell.pac > 1 else 0.0, device="cpu",
-            threads=self.threads,
-        )  # fmt: skip
+        settings = {
+            "epochs": 100_000, "seed": cell.seed, "pac": cell.pac, "dropout": 0.5 if cell.pac > 1 else 0.0,
+            "device": "cpu", "threads": self.threads,
+        }  # fmt: skip
+        config = preset_for("balanced", cell.n_train, {name: str(value) for name, value in settings.items()})
         folder = self.work / cell.name
         done = max((line["step"] for line in self.known(cell)), default=0)
         if done >= 0.95 * until:  # whole epochs make steps differ a little from the planned ones

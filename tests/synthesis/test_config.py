@@ -69,10 +69,18 @@ def test_a_preset_takes_its_steps_on_any_table_within_bounds():
     # 40,000 rows are 80 steps of 500: 8,000 steps are 100 epochs
     assert preset_for("balanced", 40_000).epochs == PRESETS["balanced"].epochs == 100
     assert preset_for("balanced", 4_000).epochs == MOST_EPOCHS["balanced"]
-    assert preset_for("balanced", 20_000).epochs == 200
+    assert preset_for("balanced", 32_000).epochs == 125
     assert preset_for("balanced", 50_000_000).epochs == 2
     for name in PRESETS:
         assert preset_for(name, 12).epochs == MOST_EPOCHS[name]
+
+
+def test_a_preset_takes_a_tenth_of_a_small_tables_rows_as_batch_in_whole_packs():
+    assert [preset_for("quick", n).batch_size for n in (30, 300, 2_500, 5_000, 10**6)] == [30, 50, 250, 500, 500]
+    assert preset_for("quick", 987, {"pac": "10"}).batch_size == 90
+    assert preset_for("quick", 5, {"pac": "10"}).batch_size == 10
+    assert preset_for("quick", 987, {"batch_size": "500"}).batch_size == 500
+    assert preset_for("quick", 987, {"epochs": "3"}).batch_size == 98
 
 
 def test_settings_change_a_preset_before_its_epochs_are_counted():
