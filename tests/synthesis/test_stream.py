@@ -109,6 +109,27 @@ def test_a_low_temperature_makes_common_levels_commoner_and_a_high_one_evens_the
     assert cold < normal < hot
 
 
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_slots_have_the_chances_that_the_generators_own_forward_pass_gives_them(learned, temperature):
+    """Drawn shares against the mean of softmax(logits / temperature), both over many rows of one condition."""
+    painter = stream(learned, SampleRequest(n_rows=1, knobs=Knobs(temperature=temperature))).painter
+    model, layout, n = learned[2], painter.layout, 8 * BLOCK_ROWS
+    ids, painter.axes = np.zeros(n, dtype=np.int64), []
+    assert painter.prior_rows[0] == 0  # a condition without offsets
+    drawn = painter.encoded(n, ids, np.random.default_rng(1))
+    noise = torch.randn(n, model.config.noise_size, generator=torch.Generator().manual_seed(9))
+    logits = model.generator(noise, torch.from_numpy(ids))
+    for at, span in enumerate(layout.spans):
+        part = slice(span.start, span.start + span.width)
+        chances = torch.softmax(logits[:, part] / temperature, dim=1).mean(dim=0).numpy()
+        shares = np.bincount(drawn.slots[:, at] - span.start, minlength=span.width) / n
+        # five standard errors of a difference of two shares over n rows each, at most
+        np.testing.assert_array_less(np.abs(shares - chances), 5 * np.sqrt(2 * chances * (1 - chances) / n) + 1e-4)
+    scalars = torch.tanh(logits[:, : layout.n_scalars])
+    errors = scalars.std(dim=0) * np.sqrt(2 / n)
+    assert (np.abs(drawn.scalars.mean(axis=0) - scalars.mean(dim=0).numpy()) < 5 * errors.numpy() + 1e-6).all()
+
+
 def test_noise_stays_within_its_limit(learned):
     one = stream(learned, SampleRequest(n_rows=1, knobs=Knobs(noise_limit=0.5)))
     noise = one.painter._noise(4_000, torch.Generator().manual_seed(0))

@@ -22,7 +22,7 @@ from core.records import SampleRequest
 from core.schema import Schema
 from core.store.serial import file_hash
 from core.synthesis.given import given_columns
-from core.synthesis.painter import joined
+from core.synthesis.painter import LAW, joined
 from core.synthesis.stream import Stream
 from core.synthesis.weights import load_weights
 from core.tables import read_frame
@@ -58,7 +58,9 @@ def run(context: JobContext) -> JobState:
         accept=novelty.accept if novelty else None, pulse=context.step,
     )  # fmt: skip
     meta = read_json(checkpoint / META) or {}
-    parts = Parts(context.folder, schema, content_id({"request": request.to_json(), "model": meta.get("content")}))
+    parts = Parts(
+        context.folder, schema, content_id({"request": request.to_json(), "model": meta.get("content"), "law": LAW})
+    )
     try:
         _draw(context, stream, parts)
         kinds = novelty.described(parts, request.seed) if novelty else {}
