@@ -5,7 +5,10 @@ table of card payments, split by cardholder. Each trains a generator on the (thi
 the rare level, and runs `core.evaluation.lift`. Defaults are small enough for two busy cores; `--rows 0` takes all.
 
 `--before` also asks the other question: oversample the train rows at random before the generator is trained, draw rows
-of the rare level from that generator, and learn from these; it is the same study with other rows.
+of the rare level from that generator, and learn from these. It is the same study with other drawn rows, so only real
+rows alone and drawn rows are learned from again.
+
+`--out` keeps every report; the picture then shows all reports that lie there.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from core.evaluation.oversampling import missing_rows
 from core.evaluation.rare_rows import measure_rare_rows
 from core.figures.lift_static import lift_picture
 from core.figures.static import save_figure
-from core.lift import LiftReport
+from core.lift import ARMS, CTGAN, REAL_ONLY, LiftReport
 from core.records import Condition, SampleRequest
 from core.schema import Schema
 from core.synthesis.checkpoint import model_of
@@ -112,6 +115,7 @@ def study(case: Case, options: argparse.Namespace, *, before: bool) -> LiftRepor
     plan = LiftPlan(
         target=case.target, level=case.level, ratios=tuple(map(float, options.ratios.split(","))),
         seeds=tuple(range(options.seeds)), group=case.group, learners=tuple(options.learners.split(",")),
+        arms=(REAL_ONLY, CTGAN) if before else ARMS,
     )  # fmt: skip
     rare = has(case.train, case.target, case.level)
     rows = case.train
@@ -140,6 +144,15 @@ def study(case: Case, options: argparse.Namespace, *, before: bool) -> LiftRepor
     )  # fmt: skip
 
 
+def kept(folder: Path | None) -> dict[str, LiftReport]:
+    """Reports of a folder by the name of their file."""
+    paths = sorted(folder.glob("*.json")) if folder else []
+    return {
+        path.stem.replace("-", " "): LiftReport.from_json(json.loads(path.read_text(encoding="utf-8")))
+        for path in paths
+    }
+
+
 def main() -> None:
     """Study and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -153,24 +166,26 @@ def main() -> None:
     parser.add_argument("--most-drawn", type=int, default=50_000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--before", action="store_true")
+    parser.add_argument("--only-before", action="store_true", help="leave the usual study out")
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--out", type=Path, help="folder of the reports, one file for each table")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     found, seconds = {}, {}
+    whens = (True,) if options.only_before else (False, True) if options.before else (False,)
     for name in options.tables.split(","):
         begun = time.perf_counter()
         case = case_of(name, options)
-        for before in (False, True) if options.before else (False,):
-            label = f"{name}, oversampled before training" if before else name
+        for before in whens:
+            label = f"{name} oversampled before training" if before else name
             found[label] = study(case, options, before=before)
             seconds[label] = time.perf_counter() - begun
             if options.out:
                 options.out.mkdir(parents=True, exist_ok=True)
-                path = options.out / f"{label.replace(', ', '-').replace(' ', '-')}.json"
+                path = options.out / f"{label.replace(' ', '-')}.json"
                 path.write_text(json.dumps(found[label].to_json()), encoding="utf-8")
     if options.picture:
-        save_figure(lift_picture(list(found.items())), options.picture)
+        save_figure(lift_picture(list((found | kept(options.out)).items())), options.picture)
     summary = {
         name: {"sentences": report.sentences, "settings": report.settings, "seconds": seconds[name],
                "choices": [dataclasses.asdict(one) for one in report.choices],
