@@ -191,6 +191,23 @@ class TargetMix:
         return cls(columns=tuple(value["columns"]), shares=shares)
 
 
+def refuse_contradictions(condition: Condition) -> None:
+    """Refuse two different clauses of one column.
+
+    Raises
+    ------
+    ImpossibleCondition
+    """
+    asked: dict[str, Clause] = {}
+    for clause in condition.clauses:
+        other = asked.setdefault(clause.column, clause)
+        if other != clause:
+            raise ImpossibleCondition(
+                f"A row has one {clause.column}, but both {other.level!r} and {clause.level!r} are asked of it.",
+                "Ask for one thing of each column: a level, or a range with both ends.",
+            )
+
+
 def _clause(column: str, level: str) -> Clause:
     return Clause(column=column, level=level)
 

@@ -114,6 +114,8 @@ def _press(here: Session, run: RunView, request: SampleRequest, epoch: int) -> N
             help="A few draws that tell how many rows will meet each condition, how long it takes, and what the tuning "
             "does. It changes nothing.",
         )  # fmt: skip
+    if total == 0 and request.given is None:
+        st.caption("Nothing is asked for yet: set rows, rows of a level, or a file of rows to complete.")
     try:
         show_forecast(here, run.id, request, epoch, start=tried)
         if pressed:

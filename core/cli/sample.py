@@ -65,6 +65,9 @@ def sample(
         novelty=Novelty(redraw_copies=redraw_copies),
         **budget,
     )
+    total = sum(one.share for one in request.mix.shares) if request.mix else 1.0
+    if abs(total - 1) > 0.005 and abs(total - 100) > 0.5:
+        click.echo(f"The shares of the target mix sum to {total:g}; they are scaled to 1.", err=True)
     if not request.n_wanted and given is None:
         raise InvalidConfig("No rows are asked for.", "Say how many with --rows, --condition or --given.", field="rows")
     kind = kind or ("parquet" if out.suffix.lower() in (".parquet", ".pq") else "csv")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.clauses import Clause, Condition, as_text, ends_of
+from core.clauses import Clause, Condition, as_text, ends_of, refuse_contradictions
 from core.errors import ImpossibleCondition, listed
 from core.schema import Column, Schema
 from core.synthesis.checkpoint import Model
@@ -96,17 +96,13 @@ def wish_of(model: Model, schema: Schema, condition: Condition, *, steering: str
     Raises
     ------
     ImpossibleCondition
-        If a level, value or range lies outside what the train rows have, or a column is not modelled.
+        If a level, value or range lies outside what the train rows have, clauses contradict one another, or a column
+        is not modelled.
     InvalidConfig
-        If clauses contradict one another, or a value cannot be read.
+        If a value cannot be read.
     """
-    asked: dict[str, Clause] = {}
-    for clause in condition.clauses:
-        if clause.column in asked and asked[clause.column] != clause:
-            raise ImpossibleCondition(
-                f"No row can have both {asked[clause.column]} and {clause}.", "Ask for one thing of each column."
-            )
-        asked[clause.column] = clause
+    refuse_contradictions(condition)
+    asked = {clause.column: clause for clause in condition.clauses}
     slots: list[tuple[int, int]] = []
     members: list[tuple[str, str]] = []
     intervals: list[Interval] = []

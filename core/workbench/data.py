@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from core.clauses import ends_of
+from core.clauses import ends_of, refuse_contradictions
 from core.dataset import DEFAULT_CONTROL_SHARE, Dataset, SplitSpec
 from core.demo.card_payments import make_card_payments
 from core.errors import ImpossibleCondition, InvalidConfig, UserError, listed
@@ -127,6 +127,8 @@ def check_choices(
         )
     if group is not None:
         schema[group]
+    for condition in conditions:
+        refuse_contradictions(condition)
     for clause in (clause for condition in conditions for clause in condition.clauses):
         column = schema[clause.column]
         if column.treatment is not Treatment.MODEL:

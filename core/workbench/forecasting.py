@@ -22,8 +22,9 @@ from core.workbench.sampling import check_request, chosen_epoch, drawing_config
 from core.workbench.sessions import Session, job_folder
 from core.workbench.training import run
 
-ASSUMED_ROWS_PER_SECOND = 50_000.0
+ASSUMED_ROWS_PER_SECOND = 80_000.0
 """Speed until anything was drawn in this session."""
+PRIOR_ROWS = 20.0
 TRIAL = "trial.json"
 ROWS_THAT_TELL = 20_000
 """A sample with fewer rows says little about the speed of larger ones."""
@@ -68,8 +69,15 @@ class Outlook:
 
 
 def outlook(session: Session, run_id: str, request: SampleRequest, *, epoch: int | None = None) -> Outlook:
-    """The forecast of a request, from its trial where there is one."""
+    """The forecast of a request, from its trial where there is one.
+
+    Raises
+    ------
+    InvalidConfig, ImpossibleCondition
+        If no run of this dataset can meet it.
+    """
     trained = run(session, run_id)
+    check_request(session, trained.dataset_id, request)
     tried = find_trial(session, run_id, request, epoch=epoch)
     value = _result(tried)
     conditions = (*(request.mix.conditions(request.n_rows) if request.mix else ()), *request.conditions)
@@ -112,7 +120,8 @@ def _by_train_rows(
 ) -> list[float]:
     """Acceptance if the generator met its steering level always, and the rest as often as the train rows do.
 
-    Half a row is added, so that what no train row has is rare and not impossible.
+    Few rows of the steering level say little about the rest. So it is a posterior mean, with `PRIOR_ROWS` rows in which
+    the rest is as common as in all train rows (half a row added: what none has is rare, and not impossible).
     """
     schema = dataset(session, dataset_id).schema
     names = sorted({clause.column for condition in conditions for clause in condition.clauses})
@@ -122,9 +131,14 @@ def _by_train_rows(
     rates = []
     for condition in conditions:
         met = [_met(frame, schema, clause) for clause in condition.clauses]
-        levels = [one for one, clause in zip(met, condition.clauses, strict=True) if schema[clause.column].is_levels]
-        base = min(levels, key=np.sum) if levels and steered else np.ones(len(frame), dtype=bool)
-        rates.append(float((np.logical_and.reduce(met).sum() + 0.5) / (base.sum() + 0.5)))
+        levels = [at for at, clause in enumerate(condition.clauses) if schema[clause.column].is_levels and steered]
+        base = met.pop(min(levels, key=lambda at: met[at].sum())) if levels else np.ones(len(frame), dtype=bool)
+        if not met:
+            rates.append(1.0)
+            continue
+        rest = np.logical_and.reduce(met)
+        common = (rest.sum() + 0.5) / (len(frame) + 1)
+        rates.append(float(((rest & base).sum() + PRIOR_ROWS * common) / (base.sum() + PRIOR_ROWS)))
     return rates
 
 

@@ -196,12 +196,13 @@ def _is_plain(config: Mapping[str, Any]) -> bool:
 def keep_given(session: Session, source: Path, schema: Schema) -> str:
     """Bring a file of partly given rows into the session; gives what `SampleRequest.given` needs.
 
-    Columns are matched by their names; empty cells are those that are to be made.
+    Columns are matched by their names; empty cells are those that are to be made, and columns of the table that are not
+    modelled are made anew.
 
     Raises
     ------
     UnreadableFile, InvalidConfig
-        If it cannot be read, or has no column of the table.
+        If it cannot be read, has no column of the table, or has one that the table does not have.
     """
     with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
         table = Path(folder) / "given.parquet"
@@ -212,6 +213,13 @@ def keep_given(session: Session, source: Path, schema: Schema) -> str:
             raise InvalidConfig(
                 "The file of partly given rows has no modelled column of the table.",
                 f"Modelled columns are: {listed(column.name for column in schema.modelled)}.",
+                field="given",
+            )
+        strange = [name for name in pq.read_schema(table).names if name not in schema.names]
+        if strange:
+            raise InvalidConfig(
+                f"The file of partly given rows has columns that the table does not have: {listed(strange)}.",
+                "Columns are matched by their names: rename these, or leave them out.",
                 field="given",
             )
         frame = read_frame(table, Schema(columns=tuple(schema[name] for name in usable)))

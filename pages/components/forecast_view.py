@@ -56,7 +56,7 @@ def _sentence(request: SampleRequest, outlook: Outlook) -> str:
         free = "of the target mix" if request.mix is not None else "without condition"
         parts.append(f"{request.n_rows:,} {free} and {extra:,} of requested levels")
     n_draws = sum(one.n_draws for one in outlook.parts) + (request.n_rows if request.mix is None else 0)
-    how = "" if outlook.is_measured else " if this machine draws 50,000 rows a second, which no drawing has shown yet"
+    how = "" if outlook.is_measured else " if this machine draws 80,000 rows a second, which no drawing has shown yet"
     parts.append(f"about {n_draws:,} draws in {duration(max(1.0, outlook.seconds))}{how}")
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
 

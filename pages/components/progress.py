@@ -73,6 +73,9 @@ def _bar(view: Any, label: str) -> None:
 def show_failure(view: Any, label: str) -> None:
     """Why a job ended without its result."""
     status = view.status
+    if str(status.state) == "stopped" and not status.error:
+        st.info(f"{label} was stopped.", icon=":material/stop_circle:")
+        return
     what = text(status.error) if status.error else f"{label} ended as {status.state}."
     number = f" (error {status.error_id})" if status.error_id else ""
     hint = f"\n\n{text(status.hint)}" if status.hint else ""

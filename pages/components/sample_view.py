@@ -30,6 +30,9 @@ def show_sample(here: Session, sample_id: str) -> None:
     _mix(here, view)
     _outcomes(view)
     _kinds(view)
+    if not view.n_rows:
+        st.info("The sample has no row, so there is nothing to look at or to judge.", icon=":material/info:")
+        return
     with st.container(border=True, key="preview-card"):
         st.markdown("**First rows** :gray[made up; no row is meant to be a real one]")
         st.dataframe(view.preview, hide_index=True, height=360, key="sample-preview", alt="The first synthetic rows")
@@ -48,7 +51,10 @@ def _steer(here: Session, view: SampleView) -> None:
             if st.button("Stop", icon=":material/stop:", key="sample-stop", help="Nothing of it is kept."):
                 sampling.stop_sample(here, view.id)
                 st.rerun()
-        elif view.job.state.can_resume and st.button("Go on", icon=":material/play_arrow:", key="sample-resume"):
+        elif view.job.state.can_resume and st.button(
+            "Draw again" if state == "stopped" else "Go on", icon=":material/play_arrow:", key="sample-resume",
+            help="Nothing was kept, so it begins anew." if state == "stopped" else "The rows drawn so far are kept.",
+        ):  # fmt: skip
             sampling.resume_sample(here, view.id)
             st.rerun()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def given_editor(here: Session, run_id: str, schema: Schema) -> str | None:
     with st.expander("Complete rows of a file", icon=":material/edit_note:"):
         st.markdown(
             ":gray[Each row of the file keeps its cells; empty cells and lacking columns are made. Levels are met "
-            "exactly; for numbers the nearest of several rows is taken.]"
+            "exactly; for numbers the nearest of several rows is taken. Columns that are not modelled are made anew.]"
         )
         upload = st.file_uploader(
             "File of partly given rows", type=["csv", "parquet", "xlsx", "gz", "zip"], key=f"given-{run_id}"
@@ -89,9 +90,8 @@ def given_editor(here: Session, run_id: str, schema: Schema) -> str | None:
         known = st.session_state.setdefault("given-files", {})
         key = (run_id, hashlib.sha256(content).hexdigest())
         if key not in known:
-            ending = "".join(one for one in Path(upload.name).suffix.lower() if one.isalnum() or one == ".")
             with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
-                path = Path(folder) / f"given{ending[:16]}"
+                path = Path(folder) / (re.sub(r"[^\w.-]+", "-", Path(upload.name).name)[-80:].lstrip(".") or "given")
                 path.write_bytes(content)
                 try:
                     known[key] = sampling.keep_given(here, path, schema)

@@ -16,7 +16,7 @@ from core.workbench.sessions import close_session, create_session, follow
 from tests.cli.test_commands import doppel, make_table
 
 WANTED = (
-    "--rows", 400, "--mix", "income=>50K:0.5,<=50K:0.5", "--condition", "income=>50K & age=30..60:12",
+    "--rows", 400, "--mix", "income=>50K:0.4,<=50K:0.4", "--condition", "income=>50K & age=30..60:12",
     "--condition", "zip=00123:8", "--seed", 5,
 )  # fmt: skip
 
@@ -64,6 +64,7 @@ def test_a_session_and_a_model_handed_on_give_the_same_rows_as_csv_and_as_parque
     assert (both["income"] == ">50K").all()
     assert both["age"].between(30, 60).all()
     assert (frame["zip"].iloc[412:] == 123).all()
+    assert "sum to 0.8; they are scaled to 1" in said
     assert "12 of 12 rows" in said
     assert "8 of 8 rows" in said
 
@@ -77,13 +78,16 @@ def test_a_session_and_a_model_handed_on_give_the_same_rows_as_csv_and_as_parque
 
 def test_what_cannot_be_drawn_is_one_sentence_and_leaves_no_file(made, tmp_path: Path) -> None:
     run, session, _ = made
+    odd = tmp_path / "odd.csv"
+    odd.write_text("income,colour\n>50K,red\n", encoding="utf-8")
     for where, arguments, words in (
         (session / "jobs" / run, ("--condition", "income=>90K:5"), "no income = >90K"),
         (session, ("--condition", "income=>50K & income=<=50K:5"), "both"),
+        (session, ("--given", odd), "columns that the table does not have: colour."),
         (session, (), "No rows are asked for"),
     ):
         answer = doppel("sample", where, *arguments, "--out", tmp_path / "rows.csv", timeout=900)
         assert answer.returncode == 2, answer.stderr
         assert words in answer.stderr
         assert "Traceback" not in answer.stderr
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [odd]

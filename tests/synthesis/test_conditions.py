@@ -69,7 +69,7 @@ def test_the_rarest_level_steers_and_the_others_wait(learned):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("kind=red & kind=blue:5", "both kind = red and kind = blue"),
+        ("kind=red & kind=blue:5", "both 'red' and 'blue' are asked"),
         ("visits=400..300:5", "wrong way round"),
         ("visits=100000..200000:5", "No train row has 'visits' within"),
         ("day=1999-01-01..1999-12-31:5", "They lie between 2024-"),
