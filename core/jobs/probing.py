@@ -89,7 +89,7 @@ class Bench:
         tables = self.tables
         scores = nearness(self.canaries, tables.train, drawn, tables.schema, seed=self.seed)
         try:
-            found = canary_results(self.canaries, scores, "", n_looks=1, n_rows=len(drawn))
+            found = canary_results(self.canaries, scores, "this checkpoint", n_looks=1, n_rows=len(drawn))
         except NotApplicable:  # the coin planted all or none
             return []
         return [dataclasses.replace(one, scope=Scope.TABLE, subject=()) for one in found]

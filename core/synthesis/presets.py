@@ -29,8 +29,7 @@ BATCHES, SMALLEST_BATCH = 10, 50
 
 
 def preset_for(name: str, n_rows: int, settings: Mapping[str, str] = MappingProxyType({})) -> TrainingConfig:
-    """A preset for a table of `n_rows` train rows: with a batch for that many rows, and as many epochs as its steps take
-    there, unless they are set.
+    """A preset for a table of `n_rows` train rows, with its batch and as many epochs as its steps take there.
 
     Parameters
     ----------

@@ -6,21 +6,26 @@ import dataclasses
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core.errors import InvalidConfig
+from core.evaluation.metric import Tables
+from core.jobs.canaries import canaries_of
 from core.jobs.context import JobContext
 from core.jobs.ids import new_id
 from core.jobs.kinds import tape as kind
 from core.jobs.launch import start_job
-from core.jobs.probing import critic_gap, some_rows
+from core.jobs.probing import Bench, critic_gap, some_rows
 from core.jobs.protocol import METRICS, JobState, JobView
 from core.jobs.queue import lane
 from core.jobs.tapes import decisions_of, points_of, report_of_point
 from core.records import MetricResult
-from core.tables import write_parquet
+from core.tables import read_frame, write_parquet
 from core.tape import CONTROL, COPY, Rule, TapePoint
 from tests.jobs.making import SCHEMA, small_table, train_config
+
+CANARIES = {"n": 40, "copies": 5, "seed": 3}
 
 
 @pytest.fixture
@@ -75,6 +80,40 @@ def test_chosen_epochs_are_kept_judged_once_and_survive_a_kill(session, by_hand,
     again = points_of(view)
     assert again[0] == points[0]
     assert [untimed(one) for one in again] == [untimed(one) for one in points]
+
+
+def test_canaries_are_followed_along_the_tape(session, by_hand) -> None:
+    write_parquet(small_table(120, seed=1), SCHEMA, session / "tables" / "selection.parquet")
+    run_id = start_job(session, "train", train_config(epochs=4) | {"canaries": CANARIES, "checkpoint_epochs": [1]})
+    assert by_hand(run_id) == 0
+    tape_id = start_job(session, "tape", tape_config(run_id, fresh=None))
+    assert by_hand(tape_id) == 0
+    points = {one.anchor or one.epoch: one for one in points_of(JobView(session / "jobs" / tape_id))}
+    for epoch in (1, 4):
+        found = points[epoch].find("canary_exposure")
+        assert found.low < found.value < found.high
+        assert found.explanation.startswith("At this checkpoint, planted canaries rank")
+    # the anchors are rows of another origin: nothing was planted there that could be found
+    assert points[COPY].find("canary_exposure") is None
+
+
+def test_exposure_is_the_largest_where_canaries_are_copied_and_chance_where_they_are_not(session) -> None:
+    train = read_frame(session / "tables" / "train.parquet", SCHEMA)
+    canaries = canaries_of({"canaries": CANARIES}, train, SCHEMA)
+    bench = Bench(
+        tables=Tables(schema=SCHEMA, train=train, synthetic=train.iloc[:0]), fresh=None, run_id="run", seed=0,
+        n_rows=100, device="cpu", versions={}, canaries=canaries,
+    )  # fmt: skip
+
+    def exposure(drawn):
+        return next(one for one in bench._exposure(drawn) if one.metric == "canary_exposure")
+
+    leaked = exposure(pd.concat([train, canaries.rows[canaries.planted]], ignore_index=True))
+    clean = exposure(small_table(400, seed=7))
+    # one candidate that was not planted has the same cells as a planted one, so the best rank is the second
+    assert leaked.value == pytest.approx(leaked.anchors["largest"] - 1, abs=0.05)
+    assert leaked.low > leaked.anchors["fresh rows"]
+    assert clean.low < clean.anchors["fresh rows"] < clean.high
 
 
 def untimed(point: TapePoint) -> TapePoint:
