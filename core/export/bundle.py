@@ -23,6 +23,7 @@ from core.records import Report
 VERSION = 1
 MANIFEST = "manifest.json"
 SETTINGS = "settings.json"
+SIDES = "split/sides.npy"
 BLOCK = 1 << 20
 
 README = """\
@@ -38,9 +39,14 @@ Made {made_at} UTC. {zone}
 | pictures/ | every chart as PNG, SVG and CSV |
 | schema.json, settings.json | columns, split, training, drawing, seeds, versions: enough to make the rows again |
 | audit.jsonl | what was done, in order (inside version only) |
-| manifest.json | SHA-256 of every file |
-| replay.sh | makes the rows again from the real table, which is not in here |
+{sides}| manifest.json | SHA-256 of every file |
+| replay.sh | {replay} |
 """
+AGAIN = "makes the rows again from the real table, which is not in here"
+SIDES_LINE = (
+    "| split/sides.npy | whether each row of the real table was a train row (0) or a control row (1, 2), by number: "
+    "the split was inherited from an older version of the table; no cell of a row |\n"
+)
 ZONES = {
     False: "Version for inside the trusted zone: the report shows statistics of the real table. It holds no real row.",
     True: "Version for outside the trusted zone: no real row, and no level, extreme or count with few real rows.",
@@ -63,6 +69,7 @@ def write_bundle(
     sample: Path,
     *,
     folder: Path,
+    sides: Path | None = None,
     tell: Callable[[float, str], None] = lambda share, message: None,
 ) -> dict[str, str]:
     """Write a bundle.
@@ -76,6 +83,8 @@ def write_bundle(
         Settings that `python -m core replay` needs.
     sample : path of the sample's Parquet file
     folder : path of a folder for files in between
+    sides : path, optional
+        The side of every row of the real table, where it does not follow from the key of the split.
     tell : callable
         Called with the share done and what is being written.
 
@@ -95,13 +104,17 @@ def write_bundle(
             writer.file(f"data/{path.name}", path)
             writer.file(f"data/{path.name}.json", path.with_name(f"{path.name}.json"))
         tell(0.6, "Writing the report")
-        writer.text("README.md", README.format(title=facts.title, made_at=facts.made_at, zone=ZONES[facts.outside]))
+        about = {"title": facts.title, "made_at": facts.made_at, "zone": ZONES[facts.outside]}
+        about["replay"] = f"cannot make these rows again: {reason}" if (reason := replay.get("repeatable")) else AGAIN
+        writer.text("README.md", README.format(**about, sides=SIDES_LINE if sides is not None else ""))
         writer.text("report.html", report_html(facts))
         writer.json("report.json", facts.report.to_json())
         writer.text("metrics.csv", metrics_csv(facts.report))
         writer.json("schema.json", facts.schema.to_json())
         writer.json(SETTINGS, {"version": VERSION, "outside": facts.outside, **replay})
         writer.json("versions.json", dict(facts.versions))
+        if sides is not None:
+            writer.file(SIDES, sides)
         if facts.audit:
             writer.text("audit.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in facts.audit))
         writer.text("replay.sh", REPLAY.format())
@@ -155,7 +168,7 @@ def read_bundle(path: Path) -> dict[str, Any]:
 
     Returns
     -------
-    dict with `settings`, `schema`, `versions`, `csv_sha256`
+    dict with `settings`, `schema`, `versions`, `csv_sha256`, and `sides`: bytes of a NumPy file, or None
 
     Raises
     ------
@@ -165,7 +178,8 @@ def read_bundle(path: Path) -> dict[str, Any]:
     try:
         read = _folder_reader(path) if path.is_dir() else _zip_reader(path)
         manifest = json.loads(read(MANIFEST))
-        found = {name: read(name) for name in (SETTINGS, "schema.json", "versions.json")}
+        names = [SETTINGS, "schema.json", "versions.json", *([SIDES] if SIDES in manifest["files"] else ())]
+        found = {name: read(name) for name in names}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise UnreadableFile(
             f"{path.name!r} is not a bundle of Doppel: {error}.", "Name a bundle.zip or the folder it was unpacked to."
@@ -180,6 +194,7 @@ def read_bundle(path: Path) -> dict[str, Any]:
         "settings": settings,
         "schema": json.loads(found["schema.json"]),
         "versions": json.loads(found["versions.json"]),
+        "sides": found.get(SIDES),
         "csv_sha256": manifest["files"].get("data/synthetic.csv", ""),
     }
 

@@ -36,6 +36,8 @@ class Facts:
     epochs_trained : int
     device : str
     versions : mapping of library to version
+    warm : str
+        Where the weights that training began with are from, and what that means for control rows; empty without such.
     records : tuple of EpochRecord
         Records of the run, for the curves.
     request : SampleRequest or None
@@ -72,6 +74,7 @@ class Facts:
     epochs_trained: int = 0
     device: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    warm: str = ""
     records: tuple[EpochRecord, ...] = ()
     request: SampleRequest | None = None
     report: Report = field(default_factory=Report)

@@ -8,9 +8,11 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.export.facts import Facts
+from core.figures.frontier_static import epochs_picture, plane_picture
 from core.figures.static import (
     column_picture,
     correlation_picture,
@@ -21,6 +23,7 @@ from core.figures.static import (
     stamped,
 )
 from core.records import ColumnPicture, CorrelationPicture, DistanceCurve, EpochRecord, Scope, Status
+from core.tape import Decision, checkpoints_of
 
 KINDS = ("png", "svg", "csv")
 
@@ -67,12 +70,38 @@ def charts(facts: Facts) -> Iterator[Chart]:
             head=tuple(EpochRecord.__slots__),
             rows=[tuple(one.to_json().values()) for one in facts.records],
         )
+    yield from _frontier(facts)
     for place, picture in enumerate(report.columns, 1):
         yield _column(place, picture)
     for place, matrix in enumerate(report.correlations, 1):
         yield _correlations(place, matrix)
     for place, curve in enumerate(report.curves, 1):
         yield _curve(place, curve)
+
+
+def _frontier(facts: Facts) -> Iterator[Chart]:
+    """The judged checkpoints of the run, where there are any: against one another, and over epochs."""
+    points = checkpoints_of(facts.tape)
+    anchors = {one.anchor: one for one in facts.tape if one.anchor}
+    decision = facts.decision or Decision()
+    rows = [
+        (one.anchor or one.epoch, result.metric, result.value, result.low, result.high)
+        for one in (*points, *anchors.values())
+        for result in one.results
+        if result.status is Status.MEASURED
+    ]
+    for name, title, draw in (
+        ("frontier", "Utility against privacy, checkpoint by checkpoint", plane_picture),
+        ("frontier-epochs", "Utility and privacy over epochs", epochs_picture),
+    ):
+        if points:
+            yield Chart(
+                name=name,
+                title=title,
+                draw=partial(draw, points, anchors, decision),
+                head=("epoch", "metric", "value", "low", "high"),
+                rows=rows,
+            )
 
 
 def _column(place: int, picture: ColumnPicture) -> Chart:

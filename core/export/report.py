@@ -16,7 +16,6 @@ from core.export.outside import MIN_ROWS
 from core.export.report_shapes import Tile, tile
 from core.figures.glossary import entry
 from core.figures.text import flat
-from core.records import Verdict
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 KEY_METRICS = (
@@ -31,11 +30,6 @@ KEY_METRICS = (
     "membership_auc",
 )
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_WORDS = {
-    Verdict.PASS: "{n} below or beyond their line (pass)",
-    Verdict.CAUTION: "{n} to look at (caution)",
-    Verdict.FAIL: "{n} beyond their line (fail)",
-}
 
 
 def report_html(facts: Facts) -> str:
@@ -121,15 +115,19 @@ def _decisions(facts: Facts) -> str:
 
 def _verdicts(facts: Facts) -> str:
     tiles = [one for part in ("fidelity", "utility", "privacy") for one in report_parts.tiles_of(facts, part)]
-    counts = Counter(one.verdict for one in tiles)
-    found = [words.format(n=counts[str(one).capitalize()]) for one, words in _WORDS.items()]
-    weak = sum(one.tone == "none" for one in tiles)
-    return f"Of {len(tiles)} metrics of the whole table: {', '.join(found)}; {weak} without a verdict."
+    measured = [one for one in tiles if one.value is not None]
+    tones = Counter(one.tone for one in measured)
+    found = [f"{tones[tone]} {tone}" for tone in ("pass", "caution", "fail")]
+    gap = f" {len(tiles) - len(measured)} more were not measured." if len(tiles) > len(measured) else ""
+    return (
+        f"Of {len(measured)} metrics of the whole table: {', '.join(found)}; {tones['none']} without a verdict.{gap} "
+        "Each is held against its line at the unfavourable end of its interval."
+    )
 
 
 def _key_tiles(facts: Facts) -> list[Tile]:
     found = [facts.report.find(name) for name in KEY_METRICS]
-    return [tile(one) for one in found if one is not None]
+    return [tile(one) for one in found if one is not None and one.value is not None]
 
 
 def _glossary(facts: Facts) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.export.facts import Facts
 from core.export.report_frontier import frontier
-from core.export.report_shapes import Listing, Part, Picture, Tile, cell, interval, listing, share, svg, tile
+from core.export.report_shapes import Listing, Part, Picture, Tile, cell, gaps, interval, listing, share, svg, tile
 from core.export.report_story import audit, cards, making, sign_off
 from core.figures.columns import describe_column, shape_difference
 from core.figures.glossary import entry
@@ -69,7 +69,8 @@ def _fidelity(facts: Facts) -> Part | None:
         id="fidelity",
         title="Fidelity",
         sentence="How close the synthetic rows are to the real ones: columns, pairs of columns, and whole rows.",
-        tiles=tiles,
+        tiles=[one for one in tiles if one.value is not None],
+        gaps=gaps(tiles),
         gallery=[
             Picture(svg=svg(column_picture(one, size=GALLERY_INCHES)), caption=_caption(one, facts)) for one in drawn
         ],
@@ -105,22 +106,24 @@ def _pair_table(facts: Facts) -> list[Listing]:
 
 
 def _utility(facts: Facts) -> Part | None:
-    tiles, models = tiles_of(facts, "utility"), _of(facts, Scope.MODEL)
-    if not tiles and not models:
+    tiles, tables = tiles_of(facts, "utility"), _models(facts, "utility", "Model by model", "Model")
+    if not tiles and not tables:
         return None
-    rows = [
-        (" · ".join(one.subject), entry(one.metric).label, cell(one), interval(one))
-        for one in models
-        if one.status is Status.MEASURED
-    ]
-    tables = [listing("Model by model", ("Model", "Metric", "Value", "95 % interval"), rows, text=2)] if rows else []
     return Part(
         id="utility",
         title="Utility",
         sentence=f"What models learn from synthetic rows about {facts.target or 'the target'}, tested on control rows.",
-        tiles=tiles,
+        tiles=[one for one in tiles if one.value is not None],
+        gaps=gaps(tiles),
         tables=tables,
     )
+
+
+def _models(facts: Facts, part: str, title: str, what: str) -> list[Listing]:
+    """Results of single models or attacks."""
+    found = [one for one in _of(facts, Scope.MODEL) if part_of(one.metric) == part and one.status is Status.MEASURED]
+    rows = [(" · ".join(one.subject), entry(one.metric).label, cell(one), interval(one)) for one in found]
+    return [listing(title, (what, "Metric", "Value", "95 % interval"), rows, text=2)] if rows else []
 
 
 def _privacy(facts: Facts) -> Part | None:
@@ -144,28 +147,33 @@ def _privacy(facts: Facts) -> Part | None:
         id="privacy",
         title="Privacy",
         sentence="What the rows give away: distances and attacks, each against control rows that nobody trained on. "
-        "Residual risk is (attack - control) / (1 - control); lower is better.",
-        tiles=tiles,
-        charts=[Picture(svg=svg(distance_picture(one)), caption=one.label) for one in curves],
-        tables=[listing("Attack rates", head, rows)] if rows else [],
+        "Residual risk is (attack - control) / (1 - control); lower is better."
+        + (f" {facts.warm}" if facts.warm else ""),
+        tiles=[one for one in tiles if one.value is not None],
+        gaps=gaps(tiles),
+        charts=[Picture(svg=svg(distance_picture(one)), caption=one.label, broad=False) for one in curves],
+        tables=[
+            *([listing("Attack rates", head, rows)] if rows else []),
+            *_models(facts, "privacy", "Attack by attack", "Attack"),
+        ],
     )
 
 
 def _levels(facts: Facts) -> Part | None:
     found = [] if facts.outside else _of(facts, Scope.LEVEL)
     rows = [
-        (" = ".join(one.subject), entry(one.metric).label, cell(one), interval(one), one.explanation)
+        (" = ".join(one.subject), entry(one.metric).label, one.explanation, cell(one), interval(one))
         for one in found
         if one.status is Status.MEASURED
     ]
     if not rows:
         return None
-    head = ("Level", "Metric", "Value", "95 % interval", "Meaning")
+    head = ("Level", "Metric", "Meaning", "Value", "95 % interval")
     return Part(
         id="levels",
         title="Single levels",
-        sentence="Numbers about the rows of one level: requested rows, and levels of the target.",
-        tables=[listing("By level", head, rows, text=2, long=len(rows) > MAX_OPEN_ROWS)],
+        sentence="Numbers about the rows of one level: requested rows, levels of the target, and rows that stand out.",
+        tables=[listing("By level", head, rows, text=3, long=len(rows) > MAX_OPEN_ROWS)],
     )
 
 

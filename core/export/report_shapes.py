@@ -38,11 +38,20 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Metrics that were not measured for one reason."""
+
+    labels: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An inlined chart and its caption."""
+    """An inlined chart and its caption; broad ones take the whole width."""
 
     svg: Markup
     caption: str
+    broad: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,7 @@ class Part:
     title: str
     sentence: str
     tiles: list[Tile] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
     gallery: list[Picture] = field(default_factory=list)
     gallery_title: str = ""
     charts: list[Picture] = field(default_factory=list)
@@ -98,6 +108,15 @@ def tile(result: MetricResult) -> Tile:
         bar=bar,
         marks=tuple(place(one.value) for one in anchors),
     )
+
+
+def gaps(tiles: Iterable[Tile]) -> list[Gap]:
+    """Metrics without a number, those of one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for one in tiles:
+        if one.value is None:
+            reasons.setdefault(one.sentence, []).append(one.label)
+    return [Gap(labels=", ".join(labels), reason=reason) for reason, labels in reasons.items()]
 
 
 def svg(figure: Any) -> Markup:

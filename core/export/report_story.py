@@ -11,7 +11,7 @@ def making(facts: Facts) -> Part | None:
     charts = []
     if facts.records:
         caption = "Means of each epoch with one standard deviation. Neither has to fall: curves that settle are good."
-        charts.append(Picture(svg=svg(loss_picture(facts.records)), caption=caption))
+        charts.append(Picture(svg=svg(loss_picture(facts.records)), caption=caption, broad=False))
     settings = [(name, plain(value)) for name, value in facts.training.items()]
     tables = [listing("Training settings", ("Setting", "Value"), settings, text=2, long=True)] if settings else []
     for title, steps in (("Preparation", facts.recipe), ("Constraints", facts.constraints)):
@@ -30,7 +30,9 @@ def making(facts: Facts) -> Part | None:
         id="making",
         title="How it was made",
         sentence=f"CTGAN (Xu et al. 2019), {facts.epochs_trained:,} epochs{device}; control share "
-        f"{facts.control_share:.0%}" + (f", split by {facts.group}." if facts.group else "."),
+        f"{facts.control_share:.0%}"
+        + (f", split by {facts.group}." if facts.group else ".")
+        + (f" {facts.warm}" if facts.warm else ""),
         charts=charts,
         tables=tables,
     )

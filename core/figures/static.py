@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from core.figures.columns import bin_shares, level_shares
@@ -90,7 +91,7 @@ def correlation_picture(picture: CorrelationPicture, *, colours: Palette = LIGHT
         axes.set_yticks(ticks, [names[tick] for tick in ticks], fontsize=7)
         axes.tick_params(length=0, colors=colours.muted)
         axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=all_axes, shrink=0.8, label=literal(picture.kind, 48))
+    figure.colorbar(image, ax=all_axes, shrink=0.8)
     return figure
 
 
@@ -145,7 +146,9 @@ def _draw_scale(axes: Axes, result: MetricResult, colours: Palette) -> None:
         axes.plot([anchor.value, anchor.value], [-0.3, 0.3], color=colours.muted, linewidth=1.4, zorder=3)
         height, side = (0.45, "bottom") if place % 2 else (-0.45, "top")
         name = f"{literal(anchor.name, 34)} {anchor.value:.3f}"
-        axes.text(anchor.value, height, name, fontsize=6.5, color=colours.muted, ha="center", va=side)
+        share = (anchor.value - low) / ((high - low) or 1.0)
+        align = "left" if share < 0.15 else "right" if share > 0.85 else "center"  # a name at an end stays inside
+        axes.text(anchor.value, height, name, fontsize=6.5, color=colours.muted, ha=align, va=side)
     axes.plot([result.value], [0], "o", color=colours.synthetic, markersize=7, zorder=4)
     axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
     axes.set_ylim(-1.1, 1.1)
@@ -178,6 +181,9 @@ def _draw_histogram(axes: Axes, picture: ColumnPicture, colours: Palette) -> Non
     edges = np.asarray(picture.edges, dtype=float)
     if picture.type == "datetime":
         edges = (edges * 1e6).astype("int64").astype("datetime64[us]")
+        places = AutoDateLocator(minticks=2, maxticks=5)
+        axes.xaxis.set_major_locator(places)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(places))
     axes.stairs(shares.real * 100, edges, fill=True, color=colours.real, alpha=0.45, label="Real")
     if picture.synthetic:
         axes.stairs(shares.synthetic * 100, edges, color=colours.synthetic, linewidth=1.6, label="Synthetic")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.figures.glossary import entry
 from core.jobs.protocol import JobState
 from core.records import MetricResult, Scope, Status, Verdict
 from core.schema import Column, Treatment
@@ -167,7 +168,7 @@ def _tests(measured: dict[str, MetricResult]) -> list[Item]:
         else:
             state = {Verdict.PASS: "met", Verdict.FAIL: "not met"}.get(result.verdict, "look")
             evidence = result.rule or result.explanation
-        question = f"Did the test “{metric.replace('_', ' ')}” stay on the better side of its line?"
+        question = f"Did the test “{entry(metric).label}” stay on the better side of its line?"
         items.append(Item(area="GDPR (WP 216), CCPA", item=question, state=state, evidence=evidence))
     return items
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.errors import InvalidConfig, listed
 from core.evaluation.drift import LARGE, Stability, stability
 from core.jobs.protocol import JobState, JobView, list_jobs
+from core.jobs.recognising import Kept
 from core.jobs.reports import report_of
 from core.reading.options import ReadOptions
 from core.records import MetricResult, Report, Scope, Status
@@ -17,6 +18,7 @@ from core.workbench.data import control_paths, dataset, start_for
 from core.workbench.reading import refuse_in_demo_mode
 from core.workbench.renewing import start_version
 from core.workbench.sessions import Session, job_folder
+from core.workbench.sides import kept_of
 
 NAME = "newer table"
 
@@ -126,7 +128,20 @@ def changes(session: Session, dataset_id: str, newer_id: str) -> list[str]:
     new = [one.name for one in after if one.name not in before]
     other = [one.name for one in before.modelled if one.name in after and not _alike(one, after)]
     words = (("Gone: ", gone), ("New: ", new), ("Of another type now: ", other))
-    return [f"{start}{listed(names)}." for start, names in words if names]
+    kept = kept_of(session, newer_id)
+    return [*(f"{start}{listed(names)}." for start, names in words if names), *([_rows(kept)] if kept else [])]
+
+
+def _rows(kept: Kept) -> str:
+    """What became of the older rows, in a sentence."""
+    words = [f"{kept.n_known:,} rows are as they were and keep their side of the split"]
+    if kept.n_changed:
+        words.append(f"{kept.n_changed:,} were recognised although they changed, and keep theirs")
+    if kept.n_gone_train:
+        words.append(f"{kept.n_gone_train:,} train rows are gone or changed beyond recognition")
+    if kept.n_new_control:
+        words.append(f"{kept.n_new_control:,} control rows are new")
+    return f"{'; '.join(words)}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

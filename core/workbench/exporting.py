@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,15 +17,15 @@ from core.jobs.ids import check_id
 from core.jobs.protocol import JobState, JobView
 from core.jobs.versions import library_versions
 from core.schema import Schema, Treatment
-from core.store.serial import file_hash
 from core.workbench import checklist, signing
 from core.workbench.data import dataset, released_schema, start_for
 from core.workbench.frontier import tape
 from core.workbench.judging import evaluation, evaluations, thresholds
 from core.workbench.lineage import line_of
+from core.workbench.repeating import replay_settings, sides_behind, steps_behind
 from core.workbench.sampling import SampleView, sample
 from core.workbench.sessions import Session, job_folder
-from core.workbench.training import run
+from core.workbench.training import RunView, run
 
 WHATS = ("data", "report", "pictures", "bundle", "model")
 
@@ -76,9 +75,10 @@ def facts_of(session: Session, sample_id: str) -> Facts:
         epochs_trained=drawn.epoch,
         device=trained.device,
         versions=library_versions(),
+        warm=_warm(trained),
         records=tuple(one for one in trained.records if one.epoch <= drawn.epoch),
         request=drawn.request,
-        recipe=tuple(recipe_of(session, drawn.dataset_id)),
+        recipe=tuple(steps_behind(session, drawn.dataset_id)),
         constraints=tuple(config.get("constraints") or ()),
         sign_off=tuple(one.to_json() for one in signing.sign_offs(session, sample_id)),
         checklist=tuple(one.to_json() for one in checklist.checklist(session, sample_id)),
@@ -86,6 +86,15 @@ def facts_of(session: Session, sample_id: str) -> Facts:
         tape=(*judged.points, *judged.anchors.values()),
         decision=judged.decision,
     )
+
+
+def _warm(trained: RunView) -> str:
+    """Where the weights of a warm start are from, in a sentence; empty where training began with fresh ones."""
+    start = trained.warm_start
+    if not start.get("run_id"):
+        return ""
+    told = f"Training began with the weights of run {start['run_id']} after epoch {start.get('epoch', '?')}."
+    return " ".join(filter(None, [told, start.get("control_note")]))
 
 
 def stamp_of(drawn: SampleView) -> Stamp:
@@ -98,89 +107,6 @@ def stamp_of(drawn: SampleView) -> Stamp:
         n_rows=drawn.n_rows,
         seed=drawn.request.seed,
     )
-
-
-def recipe_of(session: Session, dataset_id: str) -> list[Mapping[str, Any]]:
-    """Preparation steps that made a dataset, those of its parents first."""
-    found: list[Mapping[str, Any]] = []
-    seen: set[str] = set()
-    key: str | None = dataset_id
-    while key and key not in seen:
-        seen.add(key)
-        config = read_json(job_folder(session, key) / "config.json") or {}
-        steps = config.get("recipe") or []
-        found = [*(steps.get("steps", []) if isinstance(steps, dict) else steps), *found]
-        key = config.get("parent_id")
-    return found
-
-
-def root_of(session: Session, dataset_id: str) -> str:
-    """The dataset that was read from a file, from which recipes made this one; itself where there was no recipe."""
-    key = dataset_id
-    while parent := (read_json(job_folder(session, key) / "config.json") or {}).get("parent_id"):
-        if not (job_folder(session, parent) / "config.json").is_file():
-            break
-        key = parent
-    return key
-
-
-def replay_settings(session: Session, sample_id: str, *, outside: bool) -> dict[str, Any]:
-    """What `python -m core replay` needs to make the rows again from the real table.
-
-    For outside, without digest of the real table, reasons of types, and orders of levels, which are found again.
-    """
-    drawn = sample(session, sample_id)
-    trained, real = run(session, drawn.run_id), dataset(session, root_of(session, drawn.dataset_id))
-    made = dataset_config(session, real.id)
-    reading_id = str(made.get("table", "")).split("/")[1] if str(made.get("table", "")).startswith("jobs/") else ""
-    reading = read_json(job_folder(session, reading_id) / "config.json") if reading_id else None
-    source = Path(str((reading or {}).get("source", "")))
-    config = trained.job.config
-    settings = {
-        "name": real.name,
-        "options": (reading or {}).get("options") or {},
-        "demo": (reading or {}).get("demo"),
-        "schema": real.schema.to_json() if not outside else _bare(real.schema).to_json(),
-        "target": real.target,
-        "split": {**real.split.to_json(), "thresholds": {}},
-        "recipe": list(recipe_of(session, drawn.dataset_id)),
-        "training": trained.config.to_json(),
-        "threads": config.get("threads"),
-        "constraints": list(config.get("constraints") or ()),
-        "epochs": trained.target_epochs,
-        "epoch": drawn.epoch,
-        "request": drawn.request.to_json(),
-        "device": trained.device,
-        "table": {"name": source.name},
-        "repeatable": _repeatable(config, drawn, made),
-    }
-    if not outside and source.is_file():
-        settings["table"]["sha256"] = file_hash(source)
-    return settings
-
-
-def dataset_config(session: Session, dataset_id: str) -> Mapping[str, Any]:
-    """Settings of the job that made a dataset."""
-    return read_json(job_folder(session, check_id(dataset_id, "dataset")) / "config.json") or {}
-
-
-def _repeatable(config: Mapping[str, Any], drawn: SampleView, made: Mapping[str, Any]) -> str:
-    """Why the rows cannot be made again from the real table and these settings alone; empty where they can."""
-    if config.get("warm_start"):
-        return "The run began from the weights of another run, which are not part of the bundle."
-    if made.get("inherit"):
-        return "The split was inherited from an older version of the table, which is not part of the bundle."
-    if drawn.job.config.get("quarantine"):
-        return "Rows of the sample were held back after looking at real rows."
-    if drawn.request.given is not None:
-        return "Rows were completed from a file, which is not part of the bundle."
-    return ""
-
-
-def _bare(schema: Schema) -> Schema:
-    """The columns without anything that was counted or quoted from the real table."""
-    plain = {"reason": "", "n_missing": 0, "n_levels": 0, "order": ()}
-    return Schema(columns=tuple(dataclasses.replace(column, **plain) for column in schema))
 
 
 def start_export(
@@ -243,7 +169,10 @@ def start_export(
             "thresholds": [one.to_json() for one in thresholds(session)],
         }
     if what == "bundle":
-        config["replay"] = replay_settings(session, sample_id, outside=outside)
+        config |= {
+            "replay": replay_settings(session, sample_id, outside=outside),
+            "sides": sides_behind(session, real.id),
+        }
     export_id = start_for(session, "export", config)
     settings = {"what": what, "format": format if what == "data" else "", "outside": outside, "scrub": scrub}
     session.store.audit("export", ids=(export_id, sample_id), settings=settings)

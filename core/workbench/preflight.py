@@ -146,8 +146,9 @@ def apply_remedy(session: Session, dataset_id: str, remedy: Remedy) -> str:
     settings = {name: value for name, value in made.items() if name not in ("kind", "after")}
     settings |= {
         "dataset_id": new, "schema": schema.to_json(), "parent_id": dataset_id,
-        "constraints": session.store.list_constraints(dataset_id),
+        "constraints": session.store.list_constraints(dataset_id), "sides_of": dataset_id,
     }  # fmt: skip
+    settings.pop("inherit", None)  # the sides are those of the dataset that the remedy is for
     if made.get("recipe") is not None:  # its rows and their sides are no longer those of the table that was read
         settings |= {"table": f"{TABLES}/{dataset_id}.parquet", "recipe": Recipe(steps=()).to_json()}
     return start_for(session, "profile", settings, job_id=new)

@@ -16,7 +16,7 @@ from core.jobs.ids import new_id
 from core.jobs.preparing import outcomes_from
 from core.profiling.recipe import Recipe, StepOutcome, prepare_preview
 from core.profiling.steps import KINDS, step_from_json
-from core.workbench.data import TABLES, dataset, start_for, table_path
+from core.workbench.data import TABLES, dataset, dataset_job, start_for, table_path
 from core.workbench.sessions import Session, job_folder
 
 PREVIEW_ROWS = 20_000
@@ -125,6 +125,29 @@ def outcomes_of(session: Session, dataset_id: str) -> list[StepOutcome]:
     """What every step of the recipe that made a dataset did."""
     path = job_folder(session, dataset_id) / "outcomes.json"
     return outcomes_from(path) if path.is_file() else []
+
+
+def forerunners(session: Session, dataset_id: str) -> list[str]:
+    """The dataset with those that it was made from by recipes, beginning with the one that was made of a read table.
+
+    A dataset without a recipe begins a line of its own even where it has a parent: it was made of the read table again,
+    with other columns or other types of columns.
+
+    Raises
+    ------
+    InvalidConfig
+        If one of them has been deleted.
+    """
+    line = [dataset_id]
+    while (config := dataset_job(session, line[0]).config).get("recipe") is not None:
+        parent = config.get("parent_id")
+        if parent is None or not (session.folder / TABLES / f"{parent}.parquet").is_file():
+            raise InvalidConfig(
+                "A dataset that this one was prepared from has been deleted, so its steps cannot be repeated.",
+                "Prepare the table by the same recipe on the Explore page.",
+            )
+        line.insert(0, parent)
+    return line
 
 
 def parent_of(session: Session, dataset_id: str) -> str | None:

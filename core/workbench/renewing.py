@@ -14,6 +14,7 @@ from core.jobs.protocol import JobView, list_jobs
 from core.schema import Schema, Treatment
 from core.workbench.constraining import inherited
 from core.workbench.data import TABLES, dataset, dataset_job, reading, start_for
+from core.workbench.preparing import forerunners
 from core.workbench.sessions import Session
 from core.workbench.training import run, start_training
 
@@ -31,7 +32,7 @@ def start_version(session: Session, dataset_id: str, reading_id: str) -> str:
     older, newer = dataset(session, dataset_id), reading(session, reading_id)
     if newer.schema is None:
         raise InvalidConfig("The newer table has not been read yet.", "Wait until reading has ended.")
-    chain = _chain(session, dataset_id)
+    chain = forerunners(session, dataset_id)
     base = dataset_job(session, chain[0]).config
     schema = newer_schema(newer.schema, Schema.from_json(base["schema"]))
     if not {one.name for one in schema.modelled} & {one.name for one in dataset(session, chain[0]).schema.modelled}:
@@ -80,20 +81,6 @@ def _start(
         "constraints": session.store.list_constraints(older_id),
     }
     return start_for(session, "profile", settings, job_id=made, after=after)
-
-
-def _chain(session: Session, dataset_id: str) -> list[str]:
-    """The dataset with those that it was made from by recipes, beginning with the one that was read."""
-    chain = [dataset_id]
-    while (config := dataset_job(session, chain[0]).config).get("recipe"):
-        parent = config.get("parent_id")
-        if parent is None or not (session.folder / TABLES / f"{parent}.parquet").is_file():
-            raise InvalidConfig(
-                "A dataset that this one was prepared from has been deleted, so its steps cannot be repeated.",
-                "Prepare the newer table by the same recipe on the Explore page.",
-            )
-        chain.insert(0, parent)
-    return chain
 
 
 def _next_number(session: Session, dataset_id: str) -> int:

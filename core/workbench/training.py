@@ -23,6 +23,7 @@ from core.workbench.absorb import absorb
 from core.workbench.canary_plan import CanaryPlan
 from core.workbench.data import dataset, start_for
 from core.workbench.sessions import Session, job_folder
+from core.workbench.sides import control_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,15 +179,11 @@ def _warm_start(
                 "Take the earlier run's sizes, or start with fresh weights.",
                 field=name,
             )
-    epoch, notes = earlier.checkpoints[-1], list(notes)
-    keys = {dataset(session, one).split.key for one in (earlier.dataset_id, dataset_id)}
-    if len(keys) > 1:
-        notes.append(
-            "The earlier run's dataset was divided otherwise, so control rows of this one may have been its train "
-            "rows: what is measured on control rows can be too good."
-        )
+    epoch = earlier.checkpoints[-1]
+    told = control_note(session, dataset_id, earlier.dataset_id)
     checkpoint = f"jobs/{run_id}/checkpoint-{epoch:06d}"
-    return {"run_id": run_id, "epoch": epoch, "checkpoint": checkpoint, "notes": notes}
+    notes = [*notes, *filter(None, [told])]
+    return {"run_id": run_id, "epoch": epoch, "checkpoint": checkpoint, "notes": notes, "control_note": told}
 
 
 def warm_sources(session: Session) -> list[RunView]:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
-from core.workbench import exporting
+from core.workbench import exporting, repeating
 from core.workbench.exporting import ExportView
 from core.workbench.sessions import Session
 from pages.components.frame import show_error
@@ -77,6 +77,8 @@ def bundle_card(here: Session, sample_id: str) -> None:
             "rows again from the real table. No real row is in it.]"
         )
         outside = _zone("bundle")
+        if reason := repeating.why_not(here, sample_id, outside=outside):
+            st.info(f"The rows cannot be made again from this bundle. {text(reason)}", icon=":material/replay:")
         _start(here, "bundle", sample_id, "Make the bundle", outside=outside)
 
 

@@ -18,6 +18,8 @@ ORDER = (
     "singling_out_multivariate", "linkability", "inference", "membership_auc", "membership_epsilon",
     "identifiability", "attribute_disclosure",
 )  # fmt: skip
+ROW_HEIGHT = 62
+"""High enough for a question in three lines: cells break their text where rows are higher than usual."""
 LOOKS = {
     Answer.FOUND: ("Leak found", ":material/warning:", "red"),
     Answer.NOTHING: ("Nothing found", ":material/search:", "blue"),
@@ -35,15 +37,21 @@ def show_overview(report: Report) -> None:
         hide_index=True,
         key="privacy-overview",
         height="content",
+        row_height=ROW_HEIGHT,
         column_config={
-            "Question": st.column_config.TextColumn(width="large"),
-            "Value": st.column_config.NumberColumn(format="%.3f"),
+            "Test": st.column_config.TextColumn(width=150),
+            "Verdict": st.column_config.TextColumn(width=100),
+            "95 % interval": st.column_config.TextColumn(width=110),
+            "Question": st.column_config.TextColumn(width=330),
+            "Value": st.column_config.NumberColumn(format="%.3f", width=60),
             "Could have seen": st.column_config.TextColumn(
+                width=110,
                 help="The smallest value that would have shown in four tests of five. A test that could not have seen "
-                "a failing value is too weak to say anything."
+                "a failing value is too weak to say anything.",
             ),
             "Enough": st.column_config.TextColumn(
-                help="Attempts that would make a test strong enough to see a failing value; empty where it was."
+                width=110,
+                help="Attempts that would make a test strong enough to see a failing value; empty where it was.",
             ),
         },
         alt="Every privacy test with its question, verdict, value, interval and power",

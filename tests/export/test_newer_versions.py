@@ -22,10 +22,10 @@ from core.workbench import (
     constraining,
     data,
     drifting,
-    exporting,
     lineage,
     preparing,
     renewing,
+    repeating,
     sampling,
     sessions,
     stored,
@@ -67,14 +67,83 @@ def test_rows_keep_their_side_when_columns_come_and_go(tmp_path: Path):
     schema = infer_schema(path)
     frame = read_frame(path, schema)
     by_hash = split_rows(frame, spec)
-    split, n_known = known_rows(frame, schema, table, older_schema, sides, by_hash)
-    assert n_known == 500
+    split, kept = known_rows(frame, schema, table, older_schema, sides, by_hash)
+    assert (kept.n_known, kept.n_changed, kept.n_gone_train) == (500, 0, 0)
+    assert kept.n_new_control == split.is_control[500:].sum()
     order = shuffled.index.to_numpy()
     assert (split.is_control[:500] == before.is_control[order]).all()
     assert (split.is_report_half[:500] == before.is_report_half[order]).all()
     # the hash alone, of other cells, would have moved about 2 * .2 * .8 of the rows
     assert (by_hash.is_control[:500] != before.is_control[order]).mean() > 0.2
     assert 0.1 < split.is_control[500:].mean() < 0.3
+
+
+def divided(older: pd.DataFrame, newer: pd.DataFrame, folder: Path, **settings):
+    """Both tables divided, the newer one with the sides of the older one; and what was recognised."""
+    paths = [stored_table(frame, folder / f"{name}.parquet") for name, frame in (("older", older), ("newer", newer))]
+    schemas = [infer_schema(path) for path in paths]
+    spec = SplitSpec(key="0" * 32, control_share=0.3, **settings)
+    before = split_rows(read_frame(paths[0], schemas[0]), spec)
+    sides = np.where(before.is_control, np.where(before.is_report_half, 2, 1), 0)
+    frame = read_frame(paths[1], schemas[1])
+    by_hash = split_rows(frame, before.spec)
+    split, kept = known_rows(frame, schemas[1], paths[0], schemas[0], sides, by_hash)
+    return sides, np.where(split.is_control, np.where(split.is_report_half, 2, 1), 0), kept
+
+
+def people(n_rows: int = 400) -> pd.DataFrame:
+    random = np.random.default_rng(4)
+    return pd.DataFrame(
+        {
+            "income": random.normal(40_000, 9_000, n_rows).round(2),
+            "debt": random.normal(9_000, 900, n_rows).round(2),
+            "town": random.choice(["Ulm", "Jena", "Bonn"], n_rows),
+        }
+    )
+
+
+def test_a_row_of_which_one_cell_changed_stays_on_its_side(tmp_path: Path):
+    older = people()
+    newer = older.copy()
+    newer.loc[:99, "income"] += 0.01
+    newer.loc[100:149, "town"] = "Trier"
+    before, after, kept = divided(older, newer, tmp_path)
+    assert (before == after).all()
+    assert (kept.n_known, kept.n_changed, kept.n_gone_train, kept.n_new_control) == (250, 150, 0, 0)
+
+
+def test_a_row_like_several_older_ones_is_not_taken_for_one_of_them(tmp_path: Path):
+    older = pd.DataFrame({"town": ["Ulm", "Jena"] * 100, "size": [1, 2, 3, 4, 5] * 40})
+    newer = pd.concat([older, pd.DataFrame({"town": ["Bonn"] * 50, "size": [1] * 50})]).iloc[20:]
+    _, _, kept = divided(older, newer, tmp_path)
+    assert (kept.n_known, kept.n_changed) == (180, 0)
+
+
+def test_a_row_with_a_known_identifier_stays_on_its_side_whatever_else_changed(tmp_path: Path):
+    numbers = np.random.default_rng(8).permutation(400)
+    older = people().assign(id=[f"C-{number:05d}" for number in numbers])
+    newer = older.assign(income=older["income"] + 1, debt=older["debt"] + 1).sample(frac=1, random_state=3)
+    before, after, kept = divided(older, newer, tmp_path)
+    assert (before[newer.index] == after).all()
+    assert (kept.n_known, kept.n_changed, kept.n_gone_train) == (0, 400, 0)
+
+
+def test_an_entity_stays_on_its_side_where_its_stratum_changes(tmp_path: Path):
+    older = people().assign(who=[f"P-{at // 4:04d}" for at in range(400)], good="yes")
+    older.loc[:19, "good"] = "no"
+    newer = older.assign(good=np.where(np.arange(400) % 9 == 0, "no", "yes"), income=older["income"] * 2)
+    before, after, kept = divided(older, newer, tmp_path, group="who", stratify="good")
+    assert (before == after).all()
+    assert (kept.n_known, kept.n_gone_train, kept.n_new_control) == (400, 0, 0)
+
+
+def test_rows_changed_beyond_recognition_are_counted(tmp_path: Path):
+    older = people()
+    newer = older.assign(income=older["income"] + 1, debt=older["debt"] + 1)
+    before, after, kept = divided(older, newer, tmp_path)
+    assert (kept.n_known, kept.n_changed, kept.n_gone_train) == (0, 0, (before == 0).sum())
+    assert kept.n_new_control == (after > 0).sum() > 80
+    assert ((before == 0) & (after > 0)).any()  # the hash alone moves rows across, which has to be said
 
 
 def column(**settings) -> Column:
@@ -172,13 +241,19 @@ def test_a_newer_version_inherits_types_split_and_target(made: Made, renewed: tu
     assert not controls & trained
     assert controls <= control_cells(made.session, renewed[0], shared)
     facts = json.loads((made.session.folder / "jobs" / renewed[0] / "dataset.json").read_text(encoding="utf-8"))
-    assert facts["inherited"] == {"from": made.dataset, "n_known": 600}
+    inherited = facts["inherited"]
+    n_new_control = inherited.pop("n_new_control")
+    assert inherited == {"from": made.dataset, "n_known": 600, "n_changed": 0, "n_gone_train": 0}
+    assert n_new_control == after.n_control - before.n_control
     assert made.session.store.verify() == []
 
 
 def test_drift_names_columns_that_came_and_went_and_compares_the_others(made: Made, renewed: tuple[str, str]):
     found = drifting.drift(made.session, renewed[1])
-    assert drifting.changes(made.session, made.dataset, renewed[0]) == ["Gone: when.", "New: added."]
+    told = drifting.changes(made.session, made.dataset, renewed[0])
+    assert told[:2] == ["Gone: when.", "New: added."]
+    assert told[2].startswith("600 rows are as they were and keep their side of the split; ")
+    assert "gone" not in told[2]
     assert "when" not in {one.column for one, _ in found.columns}
     moved = {one.column: one.moved for one, _ in found.columns}
     changed = found.columns[0][0].column
@@ -206,7 +281,8 @@ def test_one_click_trains_on_from_the_older_weights_with_the_same_settings(made:
     assert {made.run, made.dataset, renewed[0]} <= lineage.line_of(made.session, started).ids
     request = sampling.SampleRequest(n_rows=50, seed=1)
     sample = done(made.session, sampling.start_sampling(made.session, started, request))
-    assert "weights of another run" in exporting.replay_settings(made.session, sample, outside=False)["repeatable"]
+    assert "weights of another run" in repeating.why_not(made.session, sample, outside=False)
+    assert after.warm_start["control_note"] == ""  # every older train row was found again
 
 
 def test_versions_of_one_table_are_listed_with_their_origin_and_can_be_gone_back_to(

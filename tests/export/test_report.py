@@ -15,10 +15,11 @@ from core.evaluation.metric import Part, Plan, Tables
 from core.export.facts import Facts
 from core.export.marks import Stamp
 from core.export.outside import for_outside
+from core.export.pictures import chart_bytes, charts
 from core.export.report import report_html
 from core.export.report_parts import COLUMN_METRICS
 from core.profiling.infer import infer_schema
-from core.records import ColumnPicture, CorrelationPicture, MetricResult, Report, SampleRequest, Scope
+from core.records import ColumnPicture, CorrelationPicture, MetricResult, Report, SampleRequest, Scope, Status
 from core.schema import Column, ColumnType, Schema, Storage
 from core.tables import read_frame
 from core.tape import CONTROL, COPY, Check, Decision, Outcome, Rule, TapePoint
@@ -162,6 +163,37 @@ def test_a_run_with_a_tape_shows_utility_against_privacy_and_what_the_rules_deci
     assert [row[-1] for row in cells] == ["Rules", "inside", "inside", "outside", "–", "–"]
     assert "0.520 (0.510 to 0.530)" in cells[2]
     assert "Ann" not in html
+
+
+def test_the_frontier_of_a_run_is_among_its_pictures_too():
+    report, schema = made_report(2)
+    found = {one.name: one for one in charts(facts_with(report, schema, tape=TAPE, decision=DECISION))}
+    assert {"frontier", "frontier-epochs"} <= set(found)
+    text = chart_bytes(found["frontier"], "csv", "").decode()
+    assert "30,membership_auc,0.52,0.51,0.53" in text
+    assert chart_bytes(found["frontier-epochs"], "png", "run-1")[:4] == b"\x89PNG"
+
+
+def test_what_was_not_measured_is_grouped_by_its_reason_and_takes_no_tile():
+    report, schema = made_report(2)
+    reason = "Not part of the quick plan; the standard plan measures it."
+    missing = [
+        MetricResult(metric=metric, status=Status.NOT_MEASURED, explanation=reason)
+        for metric in ("linkability", "inference", "identifiability")
+    ]
+    html = report_html(facts_with(dataclasses.replace(report, results=(*report.results, *missing)), schema))
+    assert html.count(reason) == 1
+    assert "Not measured: Linkability, Inference, Identifiability" in html
+
+
+def test_a_warm_start_and_what_it_means_for_control_rows_is_said_where_privacy_is_judged():
+    report, schema = made_report(2)
+    results = (*report.results, MetricResult(metric="membership_auc", value=0.5))
+    said = "Training began with the weights of run run-1 after epoch 9."
+    html = report_html(facts_with(dataclasses.replace(report, results=results), schema, warm=said))
+    parts = re.findall(r'<section id="(\w+)">.*?</section>', html, flags=re.DOTALL)
+    assert {"privacy", "making"} <= set(parts)
+    assert html.count(said) == 2
 
 
 def test_a_run_without_a_tape_has_no_such_section():

@@ -113,10 +113,11 @@ def _bundle(context: JobContext, folder: Path) -> tuple[Path, dict[str, Any]]:
     facts = _facts(context)
     sample = context.existing(context.config.get("table"), "the synthetic rows")
     with context.reading_settings():
-        replay = dict(context.config["replay"])
+        replay, sides = dict(context.config["replay"]), context.config.get("sides")
+    given = context.existing(sides, "the sides of the rows") if sides else None
     path = folder / ("bundle-outside.zip" if facts.outside else "bundle.zip")
     with whole_file(path) as aside:
-        digests = write_bundle(aside, facts, replay, sample, folder=folder, tell=context.step)
+        digests = write_bundle(aside, facts, replay, sample, folder=folder, sides=given, tell=context.step)
     return path, {"outside": facts.outside, "n_files": len(digests)}
 
 

@@ -14,8 +14,8 @@ from core.jobs.context import JobContext
 from core.jobs.files import sync_folder
 from core.jobs.ids import check_id
 from core.jobs.inheriting import INHERITED, inherit
-from core.jobs.keeping_sides import inherited_split
-from core.jobs.preparing import SIDES, prepare_dataset
+from core.jobs.keeping_sides import settled_sides
+from core.jobs.preparing import prepare_dataset
 from core.jobs.protocol import JobState
 from core.profiling.coarsen import coarsened_table
 from core.profiling.summary import summarise_table
@@ -52,13 +52,7 @@ def run(context: JobContext) -> JobState:
     frame = read_frame(source, schema)
     context.step(0.3, "Dividing the rows")
     split = split_rows(frame, spec)
-    inherited = {}
-    if config.get("inherit"):
-        split, n_known = inherited_split(context, frame, schema, split)
-        np.save(
-            context.folder / SIDES, np.where(split.is_control, np.where(split.is_report_half, 2, 1), 0).astype("i1")
-        )
-        inherited = {"inherited": {"from": config["inherit"], "n_known": n_known}}
+    split, inherited = settled_sides(context, frame, schema, split)
     n_control = int(split.is_control.sum())
     n_train = len(frame) - n_control
     if n_train == 0:
