@@ -24,13 +24,22 @@ framed: ContextVar[bool] = ContextVar("framed", default=False)
 
 
 def navigation() -> st.Page:
-    """Register the pages and give the one to show; the first is the default."""
+    """Register the pages and give the one to show; the first is the default.
+
+    The default page has the root as its address; its name as an address, which anybody would try, leads there.
+    """
+    (first, first_title, first_icon), *others = PAGES
     return st.navigation(
         [
-            st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == PAGES[0][0])
-            for name, title, icon in PAGES
+            st.Page(f"pages/{first}.py", title=first_title, icon=first_icon, default=True, url_path="start"),
+            *(st.Page(f"pages/{name}.py", title=title, icon=icon) for name, title, icon in others),
+            st.Page(_to_first, title=first_title, url_path=first, visibility="hidden"),
         ]
     )
+
+
+def _to_first() -> None:
+    st.switch_page(f"pages/{PAGES[0][0]}.py", query_params=st.query_params.to_dict())
 
 
 def page(render: Callable[[], None]) -> None:

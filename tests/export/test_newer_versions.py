@@ -262,6 +262,8 @@ def test_drift_names_columns_that_came_and_went_and_compares_the_others(made: Ma
     assert set(moved.values()) <= {"within chance", "little", "some"}
     assert "Train again" in found.sentence
     assert found.detection.value > 0.6
+    assert "an older and a newer row" in found.detection.explanation
+    assert set(found.detection.anchors) <= {"chance", "control rows"}
     assert [one.id for one in drifting.drifts(made.session, made.dataset)] == [renewed[1]]
 
 
