@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InvalidConfig, listed
+from core.fields import known_fields
 from core.schema import ColumnType, Schema, Treatment
 from core.tables import as_numbers
 
@@ -116,8 +117,7 @@ class Constraint:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Constraint:
         """Rebuild a constraint from `to_json`."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        return cls(**{name: item for name, item in value.items() if name in known})
+        return known_fields(cls, value)
 
 
 def check_constraints(constraints: Sequence[Constraint], schema: Schema) -> None:

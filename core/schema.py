@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import InvalidConfig, SchemaMismatch, listed
+from core.fields import known_fields
 
 
 class ColumnType(StrEnum):
@@ -119,13 +120,13 @@ class Column:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Column:
         """Rebuild a column from `to_json`."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        fields = {key: item for key, item in value.items() if key in known}
-        fields["type"] = ColumnType(fields["type"])
-        fields["storage"] = Storage(fields["storage"])
-        fields["treatment"] = Treatment(fields.get("treatment", Treatment.MODEL))
-        fields["order"] = tuple(fields.get("order", ()))
-        return cls(**fields)
+        typed = {
+            "type": ColumnType(value["type"]),
+            "storage": Storage(value["storage"]),
+            "treatment": Treatment(value.get("treatment", Treatment.MODEL)),
+            "order": tuple(value.get("order", ())),
+        }
+        return known_fields(cls, {**value, **typed})
 
 
 def default_treatment(column_type: ColumnType, personal: str | None) -> Treatment:

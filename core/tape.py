@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.fields import known_fields
 from core.records import MetricResult, Scope, Status
 
 CONTROL, COPY = "control rows", "copied rows"
@@ -67,9 +68,8 @@ class TapePoint:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> TapePoint:
         """Rebuild a point from `to_json`; unknown fields are ignored."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        plain = {name: item for name, item in value.items() if name in known}
-        return cls(**plain | {"results": tuple(MetricResult.from_json(one) for one in value.get("results", ()))})
+        results = tuple(MetricResult.from_json(one) for one in value.get("results", ()))
+        return known_fields(cls, {**value, "results": results})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +197,9 @@ class Decision:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Decision:
         """Rebuild a decision from `to_json`; unknown fields are ignored."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        plain = {name: item for name, item in value.items() if name in known}
         rules = tuple(Rule.from_json(one) for one in value.get("rules", ()))
-        return cls(**plain | {"rules": rules, "checks": tuple(Check.from_json(one) for one in value.get("checks", ()))})
+        checks = tuple(Check.from_json(one) for one in value.get("checks", ()))
+        return known_fields(cls, {**value, "rules": rules, "checks": checks})
 
 
 def checkpoints_of(points: Iterable[TapePoint]) -> list[TapePoint]:

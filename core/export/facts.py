@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.export.marks import Stamp
+from core.fields import known_fields
 from core.records import EpochRecord, Report, SampleRequest
 from core.schema import Schema
 from core.tape import Decision, TapePoint
@@ -106,21 +107,18 @@ class Facts:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Facts:
         """Rebuild from `to_json`."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        return cls(
-            **{name: item for name, item in value.items() if name in known}
-            | {
-                "stamp": Stamp.from_json(value["stamp"]),
-                "schema": Schema.from_json(value["schema"]),
-                "records": tuple(EpochRecord.from_json(one) for one in value.get("records", ())),
-                "request": None if value.get("request") is None else SampleRequest.from_json(value["request"]),
-                "report": Report.from_json(value["report"]),
-                "left_out": tuple(value.get("left_out", ())),
-                "tape": tuple(TapePoint.from_json(one) for one in value.get("tape", ())),
-                "decision": None if value.get("decision") is None else Decision.from_json(value["decision"]),
-                **{name: tuple(value.get(name, ())) for name in _LISTS},
-            }
-        )
+        parts = {
+            "stamp": Stamp.from_json(value["stamp"]),
+            "schema": Schema.from_json(value["schema"]),
+            "records": tuple(EpochRecord.from_json(one) for one in value.get("records", ())),
+            "request": None if value.get("request") is None else SampleRequest.from_json(value["request"]),
+            "report": Report.from_json(value["report"]),
+            "left_out": tuple(value.get("left_out", ())),
+            "tape": tuple(TapePoint.from_json(one) for one in value.get("tape", ())),
+            "decision": None if value.get("decision") is None else Decision.from_json(value["decision"]),
+            **{name: tuple(value.get(name, ())) for name in _LISTS},
+        }
+        return known_fields(cls, {**value, **parts})
 
 
 _LISTS = ("recipe", "constraints", "sign_off", "checklist", "audit")

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidConfig, UnknownId
+from core.fields import known_fields
 from core.jobs.checkpoints import latest_checkpoint, list_checkpoints
 from core.jobs.files import dump_json, is_locked, read_json, replace_file, whole_lines
 from core.jobs.ids import JOB_ID_KINDS, check_id
@@ -115,8 +116,7 @@ class Status:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Status:
         """Rebuild a status from `dataclasses.asdict`; unknown fields are ignored."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        return cls(**{key: item for key, item in value.items() if key in known} | {"state": JobState(value["state"])})
+        return known_fields(cls, {**value, "state": JobState(value["state"])})
 
 
 DAMAGED = Status(

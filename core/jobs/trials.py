@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 
 from core.evaluation.caps import RULABLE, decide
+from core.fields import known_fields
 from core.jobs.protocol import JobView
 from core.tape import Rule, TapePoint, checkpoints_of
 
@@ -58,8 +59,7 @@ class Trial:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Trial:
         """Rebuild a trial from `to_json`; unknown fields are ignored."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        return cls(**{name: item for name, item in value.items() if name in known})
+        return known_fields(cls, value)
 
 
 def trials_of(view: JobView) -> list[Trial]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.fields import known_fields
 from core.profiling.aggregate import ColumnFacts, column_facts
 from core.profiling.numbers import BINS, QUANTILES, NumberFacts, bin_width, number_facts
 from core.schema import Column, Schema
@@ -54,12 +55,9 @@ class ColumnSummary:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ColumnSummary:
         """Rebuild a summary from `to_json`; unknown fields of later versions are ignored."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        fields = {name: item for name, item in value.items() if name in known}
-        for name in ("bins", "counts"):
-            fields[name] = tuple(fields.get(name, ()))
-        fields["top_levels"] = tuple((level, count) for level, count in fields.get("top_levels", ()))
-        return cls(**fields)
+        lists = {name: tuple(value.get(name, ())) for name in ("bins", "counts")}
+        top_levels = tuple((level, count) for level, count in value.get("top_levels", ()))
+        return known_fields(cls, {**value, **lists, "top_levels": top_levels})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

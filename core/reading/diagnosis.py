@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.fields import known_fields
 from core.reading.options import ReadOptions
 
 MAX_REJECTED_SHOWN = 100
@@ -49,8 +50,7 @@ class Finding:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Finding:
         """Rebuild a finding from `to_json`."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        return cls(**{name: item for name, item in value.items() if name in known})
+        return known_fields(cls, value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

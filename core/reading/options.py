@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InvalidConfig
+from core.fields import known_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +125,6 @@ class ReadOptions:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ReadOptions:
         """Rebuild options from `to_json`; unknown fields of later versions are ignored."""
-        known = {one.name for one in dataclasses.fields(cls)}
-        fields = {name: item for name, item in value.items() if name in known}
-        for name in ("missing", "texts"):
-            if name in fields:
-                fields[name] = tuple(fields[name])
-        fields["missing_in"] = {name: tuple(marks) for name, marks in (fields.get("missing_in") or {}).items()}
-        return cls(**fields)
+        lists = {name: tuple(value[name]) for name in ("missing", "texts") if name in value}
+        missing_in = {name: tuple(marks) for name, marks in (value.get("missing_in") or {}).items()}
+        return known_fields(cls, {**value, **lists, "missing_in": missing_in})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import InvalidConfig, listed
+from core.fields import known_fields
 
 
 def _setting(
@@ -351,9 +352,8 @@ class TrainingConfig:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> TrainingConfig:
         """Rebuild a configuration from `to_json`; fields of other versions are ignored."""
-        known = {one.name for one in dataclasses.fields(cls)}
         items = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-        return cls(**{name: item for name, item in items.items() if name in known})
+        return known_fields(cls, items)
 
 
 def _check(one: dataclasses.Field, value: Any) -> None:
