@@ -183,7 +183,7 @@ def test_what_was_not_measured_is_grouped_by_its_reason_and_takes_no_tile():
     ]
     html = report_html(facts_with(dataclasses.replace(report, results=(*report.results, *missing)), schema))
     assert html.count(reason) == 1
-    assert "Not measured: Linkability, Inference, Identifiability" in html
+    assert "<strong>Not measured:</strong> Linkability, Inference, Identifiability. " in html
 
 
 def test_a_warm_start_and_what_it_means_for_control_rows_is_said_where_privacy_is_judged():
