@@ -83,13 +83,15 @@ class LevelCode:
         """What each slot stands for."""
         return (*self.levels, *([TAIL_LABEL] if self.tail else []), *([MISSING_LABEL] if self.has_missing else []))
 
+    def slots(self) -> dict[str, int]:
+        """The slot that asks for each level of the train rows."""
+        found = {MISSING_LABEL: self.span_width - 1} if self.has_missing else {}
+        found |= dict.fromkeys(self.tail, len(self.levels))
+        return found | {level: slot for slot, level in enumerate(self.levels)}
+
     def slot(self, level: str) -> int | None:
         """The slot that asks for `level`, or None if no train row has it."""
-        if level in self.levels:
-            return self.levels.index(level)
-        if level in self.tail:
-            return len(self.levels)
-        return self.span_width - 1 if self.has_missing and level == MISSING_LABEL else None
+        return self.slots().get(level)
 
     def encode(self, series: pd.Series) -> np.ndarray:
         """Slot of every row; a level that no train row has is the tail, else missing, else the first level."""

@@ -123,7 +123,7 @@ def wish_of(model: Model, schema: Schema, condition: Condition, *, steering: str
         else:
             at, slot = _level_slot(model, code, clause)
             slots.append((at, slot))
-            if clause.level in code.tail:
+            if code.tail and model.encoder.slot(code, clause.level) == len(code.levels):
                 members.append((clause.column, clause.level))
             found = np.flatnonzero(model.conditions.slots == slot)
             if len(found):
@@ -148,7 +148,7 @@ def _refuse_unmodelled(column: Column, clause: Clause, model: Model) -> None:
 
 
 def _level_slot(model: Model, code: LevelCode, clause: Clause) -> tuple[int, int]:
-    slot = code.slot(clause.level)
+    slot = model.encoder.slot(code, clause.level)
     if slot is None:
         levels = (*code.labels[: len(code.levels)], *code.tail)
         raise ImpossibleCondition(

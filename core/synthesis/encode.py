@@ -103,6 +103,13 @@ class Encoder:
             spans.append(Span(column=code.column, start=start, width=code.span_width, is_levels=is_levels))
             start += code.span_width
         self.layout = Layout(scalars=scalars, spans=tuple(spans))
+        self._slots: dict[str, dict[str, int]] = {}
+
+    def slot(self, code: LevelCode, level: str) -> int | None:
+        """The slot that asks for a level, counted from the start of its span, or None if no train row has it."""
+        if code.column not in self._slots:
+            self._slots[code.column] = code.slots()
+        return self._slots[code.column].get(level)
 
     def encode(self, frame: pd.DataFrame, rng: np.random.Generator) -> Encoded:
         """Encode a work frame; `rng` draws the mode of numbers that several modes could have made."""

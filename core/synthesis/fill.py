@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -178,18 +178,15 @@ def _met(
     """One row drawn for every candidate: those that meet their wish, decoded, and their positions."""
     encoded = painter.encoded(len(candidates), *_asked(painter, wishes, candidates, rng))
     met = np.zeros(len(candidates), dtype=bool)
-    for number in np.unique(candidates):
-        rows = np.flatnonzero(candidates == number)
+    for number, rows in _groups(candidates):
         met[rows] = wishes[number].met(chosen_rows(encoded, rows), painter.model.encoder)
     at = np.flatnonzero(met)
     frame = painter.decoded(chosen_rows(encoded, at), rng)
-    for number in np.unique(candidates[at]):
-        frame = _written(frame, wishes[number], candidates[at] == number)
+    frame = _written(frame, wishes, candidates[at])
     if painter.model.encoder.rules and len(frame):
         # wishes of one call are of the same columns, those of a condition or of a mix
         frame, kept = tally.keep(painter, frame, rng, wishes[0].columns)
-        for number in np.unique(candidates[at]):
-            rows = np.flatnonzero(candidates[at] == number)
+        for number, rows in _groups(candidates[at]):
             kept[rows] &= wishes[number].met_late(frame.iloc[rows])
         frame, at = frame[kept], at[kept]
     if accept is not None and len(frame):
@@ -198,12 +195,17 @@ def _met(
     return frame, at
 
 
-def _written(frame: pd.DataFrame, wish: Wish, rows: np.ndarray) -> pd.DataFrame:
-    for name, level in wish.members:
-        series = frame[name]
-        codes = series.cat.codes.to_numpy().copy()
-        codes[rows] = series.cat.categories.get_loc(level)
-        frame[name] = pd.Categorical.from_codes(codes, dtype=series.dtype)
+def _written(frame: pd.DataFrame, wishes: Sequence[Wish], owner: np.ndarray) -> pd.DataFrame:
+    """Rows with the level of a bucket that their wish asks for."""
+    codes: dict[str, np.ndarray] = {}
+    if any(wish.members for wish in wishes):
+        for number, rows in _groups(owner):
+            for name, level in wishes[number].members:
+                if name not in codes:
+                    codes[name] = frame[name].cat.codes.to_numpy().copy()
+                codes[name][rows] = frame[name].cat.categories.get_loc(level)
+    for name, own in codes.items():
+        frame[name] = pd.Categorical.from_codes(own, dtype=frame[name].dtype)
     return frame
 
 
@@ -221,10 +223,7 @@ def _asked(
 
 def _taken(owner: np.ndarray, pending: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions among the met rows of those that are used, and the rank of each inside its wish."""
-    order = np.argsort(owner, kind="stable")
-    counts = np.bincount(owner, minlength=len(pending))
-    rank = np.empty(len(owner), dtype=np.int64)
-    rank[order] = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rank = _ranks(owner)
     used = np.flatnonzero(rank < pending[owner])
     return used, rank[used]
 
@@ -232,11 +231,25 @@ def _taken(owner: np.ndarray, pending: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _until(at: np.ndarray, owner: np.ndarray, candidates: np.ndarray, pending: np.ndarray) -> np.ndarray:
     """Rows drawn for each wish up to the one that completed it (0 where it was not completed)."""
     result = np.zeros(len(pending), np.int64)
-    for number in np.flatnonzero(pending):
-        mine = at[owner == number]
-        if len(mine) >= pending[number] > 0:
-            result[number] = int((candidates[: mine[pending[number] - 1] + 1] == number).sum())
+    last = np.flatnonzero(_ranks(owner) == pending[owner] - 1)
+    result[owner[last]] = _ranks(candidates)[at[last]] + 1
     return result
+
+
+def _groups(numbers: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Every number that occurs, with its positions in ascending order."""
+    order = np.argsort(numbers, kind="stable")
+    values, starts = np.unique(numbers[order], return_index=True)
+    yield from zip(values.tolist(), np.split(order, starts[1:]), strict=bool(len(values)))
+
+
+def _ranks(numbers: np.ndarray) -> np.ndarray:
+    """How many earlier places have the same number, for every place."""
+    order = np.argsort(numbers, kind="stable")
+    _, starts, counts = np.unique(numbers[order], return_index=True, return_counts=True)
+    rank = np.empty(len(numbers), dtype=np.int64)
+    rank[order] = np.arange(len(numbers)) - np.repeat(starts, counts)
+    return rank
 
 
 def unconditioned(painter: Painter, rng: np.random.Generator, accept: Accept | None, **how) -> Filled:

@@ -220,7 +220,8 @@ def _needed(code: LevelCode | ConstantCode, series: pd.Series, start: int) -> np
     if isinstance(code, ConstantCode):
         table = [-1 if str(level) == str(code.value) else -2 for level in series.cat.categories]
     else:
-        slots = [code.slot(str(level)) for level in series.cat.categories]
+        known = code.slots()
+        slots = [known.get(str(level)) for level in series.cat.categories]
         table = [-2 if slot is None else start + slot for slot in slots]
     return np.array([*table, -1], dtype=np.int64)[series.cat.codes.to_numpy()]
 

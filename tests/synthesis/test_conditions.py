@@ -12,6 +12,7 @@ from core.errors import ImpossibleCondition, InvalidConfig
 from core.records import Condition, Knobs, MixShare, SampleRequest, TargetMix
 from core.schema import Treatment
 from core.synthesis.conditions import wish_of
+from core.synthesis.fill import _until
 from core.synthesis.sample import draw_sample
 
 
@@ -157,3 +158,13 @@ def test_given_levels_that_no_train_row_has_are_named_together(learned):
     given = pd.DataFrame({"kind": pd.Categorical(["violet", "red"]), "grade": pd.Categorical(["low", "best"])})
     with pytest.raises(ImpossibleCondition, match=r"kind = violet, grade = best"):
         draw_sample(model, SampleRequest(n_rows=0, given="x"), schema, given=given)
+
+
+def test_draws_are_counted_up_to_the_row_that_completes_a_wish():
+    """Candidates of wishes 0 1 0 0 1, of which the first, third and last are met; two rows of 0 and one of 1 lack.
+
+    Wish 0 is complete with its second candidate, wish 1 with its second; a third wish that lacks a row has none.
+    """
+    candidates, at = np.array([0, 1, 0, 0, 1]), np.array([0, 2, 4])
+    assert _until(at, candidates[at], candidates, np.array([2, 1, 1])).tolist() == [2, 2, 0]
+    assert _until(at, candidates[at], candidates, np.array([3, 1, 1])).tolist() == [0, 2, 0]
