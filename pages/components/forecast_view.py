@@ -13,7 +13,7 @@ from core.workbench import forecasting
 from core.workbench.forecasting import Outlook
 from core.workbench.sessions import Session
 from pages.components.progress import finished
-from pages.components.words import duration, short
+from pages.components.words import count, duration, short
 
 KNOB_ROWS = (
     ("column_shapes", "Column shapes", "closeness of single columns, 1 is the same; higher is better"),
@@ -65,8 +65,8 @@ def _parts(outlook: Outlook) -> None:
     short_by = [one for one in outlook.parts if one.n_expected < one.n_rows]
     if short_by:
         st.warning(
-            f"Within the budget, {len(short_by)} of {len(outlook.parts)} are expected to fall short. Raise the most "
-            f"draws for each requested row, or ask for less.",
+            f"Within the budget, {len(short_by)} of {count(len(outlook.parts), 'condition')} will probably fall short. "
+            f"Raise the most draws for each requested row, or ask for less.",
             icon=":material/warning:",
         )
     rows = sorted(outlook.parts, key=lambda one: one.acceptance)[:50]
