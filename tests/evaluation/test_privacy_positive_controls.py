@@ -78,23 +78,36 @@ def test_positive_controls_on_the_whole_table() -> None:
 
 
 @pytest.mark.slow
-def test_ctgan_is_at_chance_for_membership_with_a_power_that_is_said_and_is_told_from_cart() -> None:
+def test_ctgan_as_published_is_at_chance_for_membership_with_a_power_that_is_said_and_is_told_from_cart() -> None:
     train, control = halves(WHOLE)
-    found = judged(train, control, draw_ctgan(train, epochs=300))
-    cart = judged(train, control, draw_cart(train, WHOLE, np.random.default_rng(2)))
-    for metric in ("dcr_share", "memorised_share", "membership_auc"):
-        # the intervals do not touch: one is told from the other
-        assert cart[metric].low > found[metric].high, metric
+    found = judged(train, control, draw_ctgan(train, epochs=300, pac=10, dropout=0.5))
+    _told_from_cart(train, control, found)
     assert found["membership_auc"].low <= 0.5 <= found["membership_auc"].high
     # the statement has a power: with 5,000 rows of each kind an area of about .52 would have shown
     assert found["membership_auc"].anchors["detectable"] <= 0.525
     assert "would have shown four times in five" in found["membership_auc"].explanation
     assert "at chance" in found["membership_auc"].explanation
-    # distances are the finer test: they saw 2.3 % (.8 to 3.8) in the run of docs/measurements/judging.md
+
+
+@pytest.mark.slow
+def test_ctgan_with_our_defaults_is_told_from_cart_and_hardly_from_chance() -> None:
+    train, control = halves(WHOLE)
+    found = judged(train, control, draw_ctgan(train, epochs=300))
+    _told_from_cart(train, control, found)
+    # a critic of single rows learns some of them in three times the balanced preset: docs/measurements/judging.md
+    assert found["membership_auc"].high < 0.55
     assert found["memorised_share"].high < 0.06
 
 
-def draw_ctgan(train: pd.DataFrame, *, epochs: int) -> pd.DataFrame:
+def _told_from_cart(train: pd.DataFrame, control: pd.DataFrame, found) -> None:
+    """The intervals do not touch."""
+    cart = judged(train, control, draw_cart(train, WHOLE, np.random.default_rng(2)))
+    for metric in ("dcr_share", "memorised_share", "membership_auc"):
+        print(metric, *((one[metric].value, one[metric].low, one[metric].high) for one in (found, cart)))
+        assert cart[metric].low > found[metric].high, metric
+
+
+def draw_ctgan(train: pd.DataFrame, *, epochs: int, **settings) -> pd.DataFrame:
     """As many rows as there are train rows, from a generator trained on them."""
     from core.records import SampleRequest
     from core.synthesis.checkpoint import model_of
@@ -104,7 +117,7 @@ def draw_ctgan(train: pd.DataFrame, *, epochs: int) -> pd.DataFrame:
     from core.synthesis.train import train as learn
 
     schema, _ = census()
-    run = prepare(train, schema, TrainingConfig(epochs=epochs, seed=1), target="income")
+    run = prepare(train, schema, TrainingConfig(epochs=epochs, seed=1, **settings), target="income")
     for _ in learn(run, until_epoch=epochs):
         pass
     return draw_sample(model_of(run), SampleRequest(n_rows=len(train), seed=1), schema).frame
