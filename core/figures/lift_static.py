@@ -23,6 +23,9 @@ def lift_picture(reports: Sequence[tuple[str, LiftReport]], *, measure: str = PR
     for row, (name, report) in enumerate(reports):
         for at, learner in enumerate(learners):
             axes = grid[row][at]
+            if not any(one.learner == learner for one in report.points):
+                axes.set_visible(False)
+                continue
             ratios = sorted({one.ratio for one in report.points if one.arm != REAL_ONLY})
             for place, arm in enumerate(ARMS):
                 points = report.curve(learner, arm, measure)
