@@ -298,7 +298,8 @@ def sql_value(value: Any) -> str:
 
 
 def _write_duckdb(source: _Source, path: Path) -> None:
-    write_duckdb(path, source.path, source.schema.names, {"synthetic": source.note, **source.stamp.to_json()})
+    about = {"synthetic": source.note, **source.stamp.to_json()}
+    write_duckdb(path, source.path, source.schema.names, about, tell=source.tell)
     source.tell(1.0)
 
 
