@@ -7,13 +7,17 @@ import streamlit as st
 
 from core.dataset import Dataset
 from core.errors import UserError
+from core.figures.glossary import entry
 from core.records import Scope, Status
 from core.workbench import judging, treated
 from core.workbench.sessions import Session
 from pages.components.frame import show_error
 from pages.components.progress import finished
+from pages.components.tiles import split_sentences
 from pages.components.words import count, short
 
+ROW_HEIGHT = 80
+"""High enough for a sentence in four lines: cells break their text where rows are higher than usual."""
 NOTE = (
     ":gray[Real rows with the treatment of every column applied: left-out columns are gone, personal ones replaced by "
     "made-up values or keyed pseudonyms, coarser ones coarse. The same real value gets the same new one; the key stays "
@@ -100,19 +104,22 @@ def _judge(here: Session, dataset: Dataset, one: treated.Treated) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Metric": [one.metric.replace("_", " ") for one in measured],
+                "Metric": [entry(one.metric).label for one in measured],
                 "Value": [one.value for one in measured],
                 "From": [one.low for one in measured],
                 "To": [one.high for one in measured],
                 "Better": [str(one.direction) for one in measured],
                 "Verdict": [str(one.verdict) if one.rule else "" for one in measured],
-                "Meaning": [one.explanation for one in measured],
+                "Meaning": [split_sentences(one.explanation)[0] for one in measured],
             }
         ),
-        hide_index=True, key="treated-report", height="content" if len(measured) <= 18 else 560,
+        hide_index=True, key="treated-report", height=620, row_height=ROW_HEIGHT,
         column_config={
-            **{name: st.column_config.NumberColumn(format="%.3f", width="small") for name in ("Value", "From", "To")},
-            "Meaning": st.column_config.TextColumn(width="large"),
+            **{name: st.column_config.NumberColumn(format="%.3f", width=60) for name in ("Value", "From", "To")},
+            "Metric": st.column_config.TextColumn(width=150),
+            "Better": st.column_config.TextColumn(width=100),
+            "Verdict": st.column_config.TextColumn(width=70),
+            "Meaning": st.column_config.TextColumn(width=370),
         },
         alt="What the treated rows give away, with intervals and verdicts",
     )  # fmt: skip
