@@ -1,8 +1,8 @@
 """A whole fit beside `CTGANSynthesizer.fit`, in one process: `python -m tests.benchmarks.fit_total`.
 
 Both encode the same train rows and train as many epochs, each with its own defaults. `--epochs` is 60 as in the brief;
-fewer give an earlier answer with more weight on encoding. `--clock processor --threads 1` counts the seconds of one core
-instead, for a machine that has other work.
+fewer give an earlier answer with more weight on encoding. `--clock processor --threads 1` counts the seconds of one
+core instead, for a machine that has other work.
 """
 
 from __future__ import annotations
