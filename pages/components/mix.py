@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import UserError
 from core.records import TargetMix
 from core.schema import Schema
-from core.workbench.mixing import Cell, Prior, begin_shares, cells, mix_of
+from core.workbench.mixing import MOST_CELLS, Cell, Prior, begin_shares, cells, mix_of
 from core.workbench.sessions import Session
 from pages.components.frame import show_error
 from pages.components.words import labelled, short
@@ -51,6 +51,8 @@ def mix_editor(here: Session, dataset_id: str, schema: Schema) -> TargetMix | No
             if len(found) < 2:
                 st.caption("This column has one level only.")
                 return None
+            if len(found) == MOST_CELLS:
+                st.caption(f"The {MOST_CELLS} commonest are told apart here; rarer ones get no rows.")
             begun = begin_shares(found, Prior(prior), balance / 100)
             key = f"mix-{dataset_id}-{names.index(one)}-{rest.index(other)}-{list(Prior).index(prior)}-{balance}"
             edit = _sliders if len(found) <= MOST_SLIDERS else _table
