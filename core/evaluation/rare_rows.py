@@ -6,6 +6,7 @@ would hide it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -62,7 +63,9 @@ def measure_rare_rows(
         return
     if held is not None and len(held):
         try:
-            yield from by_level(tables, target)
+            for one in by_level(tables, target):
+                # distances are no values of this scale; they follow as results of their own
+                yield dataclasses.replace(one, anchors={k: v for k, v in one.anchors.items() if "distance" not in k})
         except NotApplicable as reason:
             yield not_measured("memorised_share", reason.message, scope=Scope.LEVEL, subject=subject)
     counts = {
