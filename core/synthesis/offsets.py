@@ -43,6 +43,8 @@ COUNTED_ROWS = 16_384
 """Train rows of a level that are counted at most, evenly spaced: a share is then known to .004."""
 DRAWN_ROWS, FEWEST_DRAWN = 512, 256
 """Rows drawn under every condition; fewer where there are many levels."""
+MOST_TARGET_LEVELS = 50
+"""A target of more levels counts as any other column: too few rows could be drawn under each of them."""
 TARGET_ROWS, MOST_TARGET_ROWS = 8_192, 65_536
 """Rows drawn under every level of the target, and under all of them: many drawn rows depend on these offsets."""
 DRAWN_CELLS = 16_000_000
@@ -152,10 +154,10 @@ def fit_offsets(training: Training, generator: Generator) -> Offsets:
 
 
 def target_ids(conditions: Conditions, target: str | None) -> np.ndarray:
-    """Conditions on levels of the target; none where it is not a level column."""
+    """Conditions on levels of the target; none where it is not a level column, or has more than a few levels."""
     first = conditions.first_ids
     for at, span in enumerate(conditions.spans):
-        if span.column == target:
+        if span.column == target and span.width <= MOST_TARGET_LEVELS:
             return np.arange(first[at], first[at] + span.width)
     return np.zeros(0, dtype=np.int64)
 

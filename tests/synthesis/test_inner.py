@@ -12,9 +12,10 @@ from scipy.stats import ks_2samp, spearmanr
 from core.export.model import INNER, scan_model, write_model
 from core.requests import SampleRequest
 from core.synthesis.checkpoint import load_model, model_of, save_checkpoint
+from core.synthesis.conditional import Conditions
 from core.synthesis.encode import Layout, Span
 from core.synthesis.inner import MOST_PARTS, STEEPEST, InnerShapes, knots_of, reshaped, with_ends
-from core.synthesis.offsets import FEWEST_CELL, prior_of, target_ids
+from core.synthesis.offsets import FEWEST_CELL, MOST_TARGET_LEVELS, prior_of, target_ids
 from core.synthesis.painter import Painter
 from core.synthesis.sample import draw_sample
 from core.synthesis.train import prepare, train
@@ -186,3 +187,10 @@ def test_a_model_of_an_earlier_version_does_not_begin_with_the_target(trained, t
     meta["version"] = 2
     (old / "meta.json").write_text(json.dumps(meta | {"content": content_id(meta)}))
     assert load_model(old).config.target_first == 0
+
+
+def test_a_target_of_many_levels_counts_as_any_other_column():
+    for width, n in ((MOST_TARGET_LEVELS, MOST_TARGET_LEVELS), (MOST_TARGET_LEVELS + 1, 0)):
+        span = Span(column="city", start=0, width=width, is_levels=True)
+        conditions = Conditions(spans=(span,), counts=np.full(width, 200))
+        assert len(target_ids(conditions, "city")) == n
