@@ -25,6 +25,8 @@ from core.store.table_file import write_duckdb
 from core.tables import as_work_frame, to_csv_frame
 
 BLOCK_ROWS = 65_536
+VALUE_ROWS = 8_192
+"""Rows of a block of Python values, which take many times the memory of an Arrow batch."""
 SQL_ROWS = 500
 """Rows of one insertion statement."""
 
@@ -142,11 +144,11 @@ class _Source:
     stamp: Stamp
     tell: Progress
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self, n_rows: int = BLOCK_ROWS) -> Iterator[pa.RecordBatch]:
         """Record batches in file order, telling progress."""
         done = 0
         with pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=list(self.schema.names)):
+            for batch in file.iter_batches(batch_size=n_rows, columns=list(self.schema.names)):
                 yield batch
                 done += len(batch)
                 self.tell(done / max(1, self.n_rows))
@@ -162,7 +164,7 @@ class _Source:
 
     def values(self) -> Iterator[list[tuple[Any, ...]]]:
         """Blocks as rows of Python values in the storage of the file."""
-        for batch in self.batches():
+        for batch in self.batches(VALUE_ROWS):
             columns = [batch.column(name).to_pylist() for name in self.schema.names]
             yield list(zip(*columns, strict=True)) if columns else []
 
