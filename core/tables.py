@@ -96,6 +96,21 @@ def as_work_frame(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
+def together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
+    """Tables under each other with one list of levels per column; None where there are no rows."""
+    frames = [frame for frame in frames if len(frame)]
+    if len(frames) < 2:
+        return frames[0].reset_index(drop=True) if frames else None
+    columns = {}
+    for name in frames[0].columns:
+        parts = [frame[name] for frame in frames]
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
+        else:
+            columns[name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns)
+
+
 def to_work(array: pa.ChunkedArray, column: Column) -> pd.Series:
     """One Arrow column as a series of a work frame."""
     if column.type is ColumnType.CONTINUOUS:

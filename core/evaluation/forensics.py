@@ -12,7 +12,7 @@ import numpy as np
 from core.evaluation.distance import Encoded, distinct_rows, row_space
 from core.evaluation.metric import Tables
 from core.evaluation.neighbours import Nearest, build_index, find_nearest
-from core.evaluation.privacy_rows import nearest_rows, searched_rows, searched_synthetic
+from core.evaluation.privacy_rows import nearest_train_rows, searched_rows, searched_synthetic
 from core.near_copies import Forensics, NearCopy
 
 MEMORISED = 1 / 3
@@ -32,7 +32,7 @@ def investigate(tables: Tables, n: int = N_NEAR_COPIES) -> Forensics:
     NotApplicable
         If a table has no rows or nothing is modelled.
     """
-    found = nearest_rows(tables).to_train
+    _, found = nearest_train_rows(tables)
     ratio = np.where(found.is_copy, -1.0, found.ratio)
     held = np.searchsorted(np.sort(ratio), THRESHOLDS, side="left")
     return Forensics(
@@ -51,7 +51,8 @@ def find_near_copies(tables: Tables, n: int = 50) -> tuple[NearCopy, ...]:
     NotApplicable
         If a table has no rows or nothing is modelled.
     """
-    ratio, distance = nearest_rows(tables).to_train.ratio, nearest_rows(tables).to_train.first
+    _, to_all = nearest_train_rows(tables)
+    ratio, distance = to_all.ratio, to_all.first
     worst = np.lexsort((distance, ratio))[:n]
     space = row_space(tables)
     queries = searched_synthetic(tables).rows(worst)
@@ -102,7 +103,7 @@ def quarantine(tables: Tables, *, ratio: float = MEMORISED, distance: float = 1.
     -------
     bool array of shape (n_synthetic,); rows that the plan did not search are kept
     """
-    found = nearest_rows(tables).to_train
+    _, found = nearest_train_rows(tables)
     held = np.zeros(len(tables.synthetic), dtype=bool)
     held[searched_rows(tables)] = ((found.ratio < ratio) & (found.first <= distance)) | found.is_copy
     return held

@@ -117,13 +117,30 @@ def searched_rows(tables: Tables) -> np.ndarray:
     return np.sort(tables.generator("searched rows").permutation(n_rows)[:limit])
 
 
+def nearest_train_rows(tables: Tables) -> tuple[int, ToRows]:
+    """Number of different train rows, and the searched synthetic rows' distances to them; searched once.
+
+    Raises
+    ------
+    NotApplicable
+        If a table has no rows or nothing is modelled.
+    """
+    if "nearest_train_rows" not in tables.cache:
+        tables.need_synthetic()
+        space = row_space(tables)
+        generator = tables.generator("nearest train rows")
+        tables.cache["nearest_train_rows"] = distances_to(
+            searched_synthetic(tables), space.tables["train"], space, generator, tables.threads
+        )
+    return tables.cache["nearest_train_rows"]
+
+
 def _search_all(tables: Tables) -> NearestRows:
-    tables.need_synthetic()
+    distinct_train, to_train = nearest_train_rows(tables)
     space = row_space(tables)
     synthetic = searched_synthetic(tables)
     train = space.tables["train"]
     generator = tables.generator("nearest rows")
-    distinct_train, to_train = distances_to(synthetic, train, space, generator, tables.threads)
     common = {
         "n_synthetic": len(synthetic),
         "n_given": len(tables.synthetic),

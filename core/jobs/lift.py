@@ -19,7 +19,7 @@ from core.schema import Schema
 from core.synthesis.painter import joined
 from core.synthesis.stream import Stream
 from core.synthesis.weights import load_weights
-from core.tables import read_frame
+from core.tables import read_frame, together
 
 RESULT = "lift.json"
 MOST_DRAWN = 100_000
@@ -35,10 +35,9 @@ def run(context: JobContext) -> JobState:
         plan = plan_of(config["plan"], target=config["target"], group=config.get("group"))
     train = read_frame(context.existing(config.get("train"), "the train rows"), schema)
     parts = [read_frame(context.existing(path, "the control rows"), schema) for path in config.get("control") or []]
-    parts = [part for part in parts if len(part)]
-    if not parts:
-        raise UserError("There are no control rows to test on.", "Make a dataset with a control share above 0.")
     control = together(parts)
+    if control is None:
+        raise UserError("There are no control rows to test on.", "Make a dataset with a control share above 0.")
     context.step(0.02, "Drawing rows of the level")
     pool, outcome = _pool(context, plan, schema, train, seed)
     try:
@@ -107,15 +106,3 @@ def _pool(
             "Train longer, or with a larger share of conditions on the target.",
         )
     return joined(frames), outcome.to_json()
-
-
-def together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Tables under each other with one list of levels per column."""
-    columns = {}
-    for name in frames[0].columns:
-        parts = [frame[name] for frame in frames]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
-            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
-        else:
-            columns[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(columns)

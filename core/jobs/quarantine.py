@@ -15,7 +15,7 @@ from core.jobs.protocol import JobState
 from core.records import ConditionOutcome
 from core.schema import Schema, Treatment
 from core.store.serial import file_hash
-from core.tables import read_frame, write_parquet
+from core.tables import read_frame, together, write_parquet
 
 OUTCOMES = "outcomes.json"
 
@@ -33,6 +33,7 @@ def run(context: JobContext) -> JobState:
     parent = context.existing(config.get("parent"), "the sample to hold rows back from")
     rows = context.existing(config.get("train"), "the train rows")
     found = read_json(context.folder.parent / str(config.get("parent_id")) / OUTCOMES) or {}
+    controls = [read_frame(context.existing(path, "the control rows"), schema) for path in config.get("control") or []]
     output = context.path(config.get("output"))
     context.step(0.05, "Reading the tables")
     names = [column.name for column in schema if column.treatment is not Treatment.LEAVE_OUT]
@@ -40,6 +41,9 @@ def run(context: JobContext) -> JobState:
     tables = Tables(
         schema=schema,
         train=read_frame(rows, schema),
+        # the range of a column comes from train and control rows together: without these, other rows would stand out
+        # than the evaluation showed
+        control=together(controls),
         synthetic=synthetic,
         threads=context.threads,
         plan=Plan.FULL,

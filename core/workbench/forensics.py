@@ -18,6 +18,7 @@ from core.schema import Schema
 from core.tables import as_work_frame, to_csv_frame
 from core.workbench.absorb import absorb
 from core.workbench.data import start_for
+from core.workbench.judging import is_promoted, judged_against
 from core.workbench.sampling import sample
 from core.workbench.sessions import Session, job_folder
 
@@ -118,19 +119,23 @@ def start_quarantine(
     if parent.job.state != JobState.DONE:
         raise InvalidConfig("The sample is not drawn yet.", "Wait until it is.")
     drawn, held_id = parent.job.config, new_id("sample")
+    like = None if judge_as is None else _evaluation(session, judge_as).config
+    promoted = is_promoted(parent)
+    control = like.get("control") or [] if like else judged_against(session, parent.dataset_id, promoted=promoted)
     keep = ("run_id", "dataset_id", "epoch", "checkpoint", "schema", "request", "device", "threads")
     config = {name: drawn[name] for name in keep if name in drawn} | {
         "output": f"tables/{held_id}.parquet",
         "parent_id": sample_id,
         "parent": drawn["output"],
+        "parent_promoted": promoted,
         "train": f"tables/{parent.dataset_id}-train.parquet",
+        "control": control,
         "quarantine": {"ratio": float(ratio), "distance": float(distance)},
     }
     start_for(session, "sample", config, job_id=held_id)
     session.store.audit("hold rows back", ids=(sample_id, held_id), settings=config["quarantine"])
-    if judge_as is None:
+    if like is None:
         return held_id, None
-    like = _evaluation(session, judge_as).config
     again = {name: value for name, value in like.items() if name not in ("kind", "after")} | {
         "sample_id": held_id,
         "synthetic": config["output"],

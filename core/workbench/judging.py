@@ -103,7 +103,7 @@ def start_evaluation(
         parts=parts,
         plan=plan,
         seed=seed,
-        promoted=bool(drawn.job.config.get("promoted")),
+        promoted=is_promoted(drawn),
         more={
             **settings_of(real.schema, attacker),
             **_insiders(session, drawn, parts, plan, shadows),
@@ -133,13 +133,10 @@ def evaluation_config(
     A sample whose checkpoint was promoted is judged by the report half of the control rows alone, since the selection
     half took part in choosing it (`docs/decisions/0003`).
     """
-    control = control_paths(session, real.id)
-    if promoted:
-        control = [table_path(session, real.id, "control-report")]
     return {
         "sample_id": sample_id,
         "train": f"tables/{real.id}-train.parquet",
-        "control": [str(path.relative_to(session.folder)) for path in control],
+        "control": judged_against(session, real.id, promoted=promoted),
         "synthetic": output,
         "n_unconditioned": n_unconditioned,
         "schema": real.schema.to_json(),
@@ -152,6 +149,17 @@ def evaluation_config(
         "threads": 0,
         **(more or {}),
     }
+
+
+def is_promoted(drawn: SampleView) -> bool:
+    """Whether the sample, or the one that it was made from by holding rows back, is of a promoted checkpoint."""
+    return any(drawn.job.config.get(name) for name in ("promoted", "parent_promoted"))
+
+
+def judged_against(session: Session, dataset_id: str, *, promoted: bool) -> list[str]:
+    """Control rows that judge a sample, as paths within the session."""
+    halves = [table_path(session, dataset_id, "control-report")] if promoted else control_paths(session, dataset_id)
+    return [str(path.relative_to(session.folder)) for path in halves]
 
 
 def _insiders(session: Session, drawn: SampleView, parts: Sequence[str], plan: str, shadows: int) -> dict[str, object]:

@@ -28,7 +28,7 @@ from core.jobs.versions import library_versions
 from core.records import Condition, ConditionOutcome, MetricResult, Report
 from core.schema import Schema
 from core.synthesis.peers import GAUSSIAN_COPULA, draw_gaussian_copula
-from core.tables import read_frame
+from core.tables import read_frame, together
 
 
 def run(context: JobContext) -> JobState:
@@ -163,18 +163,3 @@ def read_rows(path: Path, schema: Schema, what: str) -> pd.DataFrame:
             f"The {what} lack columns of the table: {listed(lacking)}.", "Bring tables with the same columns."
         )
     return read_frame(path, schema, columns=[name for name in schema.names if name in there])
-
-
-def together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
-    """Tables under each other with one list of levels per column; None where there are no rows."""
-    frames = [frame for frame in frames if len(frame)]
-    if len(frames) < 2:
-        return frames[0].reset_index(drop=True) if frames else None
-    columns = {}
-    for name in frames[0].columns:
-        parts = [frame[name] for frame in frames]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
-            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
-        else:
-            columns[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(columns)
