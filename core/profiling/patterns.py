@@ -10,8 +10,17 @@ from collections.abc import Iterable
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ID_NAME = re.compile(
     r"(^|[_\s\-.])(id|ids|uuid|guid|uid|pid|key|identifier|nr|nbr|no|number|ref|reference|kennung|nummer|iban|imei|imsi|vin|mrn|npi|isbn|"
-    r"serial|rownum|row_id|unnamed:_0)$|^index$"
+    r"serial|rownum|row_id|unnamed:_0)$|^(index|row_?names?|seqn|cusip|isin)$|_id_str$"
 )
+ATTACHED = re.compile(
+    r"(^|_)(account|acct|bank|block|branch|case|center|centre|city|claim|class|client|clinic|clust|cluster|cntry|cnty|"
+    r"comp|company|contract|country|county|court|cust|customer|dept|dist|district|driver|emp|employee|fam|family|firm|"
+    r"hh|hhold|hosp|hospital|household|indiv|inst|item|judge|loan|mem|member|movie|muni|obs|order|pat|patient|person|"
+    r"pers|plant|player|pol|policy|prod|product|prov|provider|record|region|resp|school|shop|site|state|station|store|"
+    r"stud|student|subj|subject|teacher|team|town|tract|trans|unit|user|veh|vehicle|vill|village|ward|worker)"
+    r"(id|no|nr|num|nbr|code|cod)\d*$"
+)
+"""Names in which the word of an id is written onto that of a thing: `schoolid`, `villnum`, `statecode`."""
 SEQUENCE = "sequence"
 MAX_SHAPED = 5_000
 """Texts of which the shape is taken."""
@@ -24,11 +33,17 @@ _CLASSES |= {ord(sign): "A" for sign in string.ascii_uppercase} | {ord(sign): "a
 def words(name: str) -> str:
     """A column name in small letters with its words set apart by underscores.
 
-    >>> words("customerID"), words("Postal Code"), words("PAY_0"), words("PULocationID")
-    ('customer_id', 'postal_code', 'pay_0', 'pu_location_id')
+    >>> words("customerID"), words("Postal Code"), words("PAY_0"), words("PULocationID"), words("schoolid2")
+    ('customer_id', 'postal_code', 'pay_0', 'pu_location_id', 'school_id')
     """
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", name.strip())
-    return re.sub(r"[\s\-.]+", "_", apart).lower()
+    joined = re.sub(r"[\s\-.]+", "_", apart).lower()
+    return ATTACHED.sub(_detached, joined)
+
+
+def _detached(found: re.Match[str]) -> str:
+    start, thing, what = found.groups()
+    return f"{start}{thing}_{ {'num': 'nr', 'nbr': 'nr', 'no': 'nr', 'cod': 'code'}.get(what, what) }"
 
 
 def names_identifier(name: str) -> bool:

@@ -47,7 +47,11 @@ ROLE_ONLY = re.compile(r"(^|_)(patient|person|employee|client|guest|holder|owner
 FEWEST_NAMES = 20
 """`owner` holds persons if there are this many different ones; `First owner`, `Second owner` are levels."""
 
-PERSON = re.compile(r"[^\W\d_][\w.'’-]*(,? [^\W\d_][\w.'’-]*){0,6}")
+PERSON = re.compile(r"[^\W\d_][\w.'’-]*(,? [^\W\d_][\w.'’-]*){0,9}")
+PART_OF_NAME = re.compile(
+    r"(^|_)(first|last|full|sur|given|family|fore|middle|maiden|vor|nach|familien)_?names?$|pr[eé]nom"
+)
+"""Columns of names of persons and of nothing else; there also names in small letters are names."""
 HOUSE = re.compile(r"(?=.*[^\W\d_]{3})(?=.*\d)[\w\s.,'’/#&()\-\n°]{6,160}", re.DOTALL)
 POSTCODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 \-]{1,9}")
 
@@ -154,6 +158,7 @@ def _by_check(name: str, texts: list[str]) -> Found | None:
 
 def _by_name(name: str, texts: list[str]) -> Found | None:
     """Kinds without a form of their own: the name has to say so, and the content must not contradict."""
+    surely = bool(PART_OF_NAME.search(words(name)))
     checks = (
         ("address", lambda text: bool(HOUSE.fullmatch(text)), "read like addresses", 0.7),
         ("postcode", lambda text: bool(POSTCODE.fullmatch(text)), "can be postcodes", 0.9),
@@ -163,7 +168,7 @@ def _by_name(name: str, texts: list[str]) -> Found | None:
             "are codes",
             0.9,
         ),
-        ("name", _person_like, "read like names", 0.9),
+        ("name", lambda text: _person_like(text.title() if surely else text), "read like names", 0.9),
     )
     for kind, check, what, needed in checks:
         if not named(name, kind):
@@ -178,7 +183,9 @@ def _by_name(name: str, texts: list[str]) -> Found | None:
 
 
 def _person_like(text: str) -> bool:
-    return len(text) <= 60 and text[:1].isupper() and bool(PERSON.fullmatch(text))
+    """A first name, or a whole one as lists of persons have it: `Cumings, Mrs. John (Florence "Flo" Briggs)`."""
+    bare = re.sub(r"[\"()/]", "", text)
+    return len(text) <= 90 and text[:1].isupper() and bool(PERSON.fullmatch(bare))
 
 
 def personal_number(name: str, *, low: float, high: float, whole: bool) -> str | None:

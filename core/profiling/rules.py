@@ -9,6 +9,7 @@ import numpy as np
 from core.profiling.aggregate import ColumnFacts
 from core.profiling.decision import (
     CATEGORY_LEVELS,
+    ENTITY_LEVELS,
     FEW_LEVELS,
     LOOKED_AT,
     MIN_UNIQUE_ROWS,
@@ -17,7 +18,17 @@ from core.profiling.decision import (
 )
 from core.profiling.patterns import SEQUENCE, names_identifier, pattern_of, words
 from core.profiling.text_rules import decide_text
-from core.profiling.vocabulary import ENTITY_NAME, POSTCODE_NAME, Role, names_code, names_place, role
+from core.profiling.vocabulary import (
+    ENTITY_NAME,
+    FEWEST_YEARS,
+    PERSONS,
+    POSTCODE_NAME,
+    SCHOOLING,
+    Role,
+    names_code,
+    names_place,
+    role,
+)
 from core.schema import ColumnType, Storage
 
 __all__ = ["CATEGORY_LEVELS", "LOOKED_AT", "Decision", "decide"]
@@ -29,7 +40,9 @@ GRADE_LEVELS = 12
 EPOCH_OF_TIMES = "1900-01-01"
 """The day on which times of day are stored."""
 LONG_CODE = 1e8
-ID_SUFFIX = re.compile(r"(^|_)(id|ids|uid|pid|key|uuid|guid|identifier|nbr|mrn|npi)$")
+ID_SUFFIX = re.compile(
+    r"(^|_)(id|ids|uid|pid|hid|hhid|key|uuid|guid|identifier|nbr|mrn|npi|id_str)$|^(nr|seqn|cusip|isin|row_?names?)$"
+)
 NUMBER_SUFFIX = re.compile(r"(^|_)(id|ids|key|uuid|guid|identifier|nbr|number|nr|no|mrn|npi)$")
 
 
@@ -80,9 +93,12 @@ def _identifier(facts: ColumnFacts) -> Decision | None:
     if not facts.whole or facts.n_present < MIN_UNIQUE_ROWS or facts.low is None or facts.high is None:
         return None
     name = words(facts.name)
+    if _are_years(facts):
+        return None
     measured = role(re.sub(r"_(number|nr|no|n|nbr)$", "", name)) in (Role.QUANTITY, Role.GRADE, Role.CYCLE, Role.COUNT)
-    really = ID_SUFFIX.search(name) is not None
-    named = names_identifier(facts.name) and (really or not measured or bool(ENTITY_NAME.search(name)))
+    persons = name in PERSONS
+    really = ID_SUFFIX.search(name) is not None or (persons and facts.n_levels > ENTITY_LEVELS)
+    named = (persons or names_identifier(facts.name)) and (really or not measured or bool(ENTITY_NAME.search(name)))
     if facts.is_unique:
         if facts.high - facts.low + 1 == facts.n_present:
             return Decision(
@@ -91,8 +107,9 @@ def _identifier(facts: ColumnFacts) -> Decision | None:
                 pattern=SEQUENCE,
             )
         same_length = len(str(int(facts.low))) == len(str(int(facts.high))) >= 6 and facts.low > 0
-        if named or (same_length and facts.n_present >= 100 and not measured):
-            why = "the name says so" if named else "all have the same number of digits"
+        place = names_place(facts.name) and facts.n_present >= 100 and not measured
+        if named or place or (same_length and facts.n_present >= 100 and not measured):
+            why = "the name says so" if named or place else "all have the same number of digits"
             return Decision(
                 type=ColumnType.IDENTIFIER, reason=f"Whole numbers that never repeat, and {why}.",
                 pattern=pattern_of(facts.sample.astype(str)),
@@ -104,6 +121,12 @@ def _identifier(facts: ColumnFacts) -> Decision | None:
             type=ColumnType.IDENTIFIER, reason=reason, pattern=pattern_of(facts.sample.astype(str))
         )  # fmt: skip
     return None
+
+
+def _are_years(facts: ColumnFacts) -> bool:
+    """Whether a column called a year holds years: one row for each of them does not make it a number of rows."""
+    head = words(facts.name).rpartition("_")[2]
+    return head in ("year", "yr") and (facts.low or 0) >= 1000 and (facts.high or 0) <= 2200
 
 
 def _code(facts: ColumnFacts) -> Decision | None:
@@ -118,8 +141,8 @@ def _code(facts: ColumnFacts) -> Decision | None:
     suffix = NUMBER_SUFFIX.search(name)
     bare = role(NUMBER_SUFFIX.sub("", name)) if suffix else role(facts.name)
     numbered = suffix is not None and suffix.start() > 0 and bare in (Role.NONE, Role.CODE)
-    named = numbered or name == "key" or names_code(facts.name)
     repeats = facts.n_present / max(1, facts.n_levels)
+    named = numbered or name == "key" or (name == "id" and repeats >= 2) or names_code(facts.name)
     few_enough = facts.n_levels <= FEW_LEVELS or (facts.n_levels <= CATEGORY_LEVELS and repeats >= 1.5)
     if named and few_enough and (facts.low or 0) >= 0:
         return Decision(
@@ -145,6 +168,8 @@ def _long_codes(facts: ColumnFacts) -> bool:
 def _few_whole(facts: ColumnFacts, kind: Role) -> Decision:
     """Few whole numbers: codes of something, or grades and counts."""
     n, lowest, highest = facts.n_levels, int(facts.low or 0), int(facts.high or 0)
+    if kind is Role.CODE and highest >= FEWEST_YEARS and SCHOOLING & set(words(facts.name).split("_")):
+        return _ordinal(facts, f"{n} whole numbers from {lowest} to {highest}: years spent in education.")
     if kind is Role.CODE:
         return Decision(
             type=ColumnType.CATEGORICAL,

@@ -5,10 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from core.profiling.aggregate import ColumnFacts
-from core.profiling.decision import CATEGORY_LEVELS, FEW_LEVELS, LOOKED_AT, MIN_UNIQUE_ROWS, Decision, entity_levels
+from core.profiling.decision import (
+    CATEGORY_LEVELS,
+    ENTITY_LEVELS,
+    FEW_LEVELS,
+    LOOKED_AT,
+    MIN_UNIQUE_ROWS,
+    Decision,
+    entity_levels,
+)
 from core.profiling.patterns import UUID, is_code_like, names_identifier, pattern_of, words
 from core.profiling.scales import bands, known_scale, school_grades
-from core.profiling.vocabulary import BOOLEAN_WORDS, POSTCODE_NAME, Role, names_place, role
+from core.profiling.vocabulary import BOOLEAN_WORDS, PERSONS, POSTCODE_NAME, Role, names_place, role
 from core.schema import ColumnType
 
 
@@ -64,7 +72,8 @@ def _order(facts: ColumnFacts) -> tuple[str, ...]:
 
 
 def _identifier(facts: ColumnFacts, texts: list[str]) -> Decision | None:
-    named = names_identifier(facts.name)
+    persons = words(facts.name) in PERSONS and facts.n_levels > ENTITY_LEVELS
+    named = names_identifier(facts.name) or persons
     if facts.n_present < MIN_UNIQUE_ROWS or not texts:
         return None
     if all(UUID.fullmatch(text) for text in texts):
@@ -75,7 +84,9 @@ def _identifier(facts: ColumnFacts, texts: list[str]) -> Decision | None:
     if facts.is_unique and (code_like or (named and all(" " not in text for text in texts))):
         return Decision(type=ColumnType.IDENTIFIER, reason=f"Codes that never repeat{form}.", pattern=pattern)
     place = names_place(facts.name) or POSTCODE_NAME.search(words(facts.name))
-    if named and facts.n_levels > entity_levels(facts) and (code_like or pattern) and not place:
+    hardly_repeats = words(facts.name).endswith("_id") or facts.n_levels > 0.9 * facts.n_present
+    one_word = hardly_repeats and not any(" " in text for text in texts)
+    if named and facts.n_levels > entity_levels(facts) and (code_like or pattern or one_word) and not place:
         reason = f"The name says that it tells {facts.n_levels:,} entities apart; values repeat."
         return Decision(type=ColumnType.IDENTIFIER, reason=reason, pattern=pattern)
     if code_like and pattern and facts.n_levels > CATEGORY_LEVELS and facts.n_levels > 0.5 * facts.n_present:

@@ -25,11 +25,15 @@ class Role(StrEnum):
 
 
 PLACES = set_of(
-    "store shop dept department agent company vendor seller supplier location station stop zone county fips region "
-    "district state country province ward site branch clinic hospital airline carrier route terminal warehouse "
+    "store shop dept department agent company vendor seller supplier location station stop zone county fips fip "
+    "statefip region district state country province ward site branch clinic hospital airline carrier route warehouse "
     "municipality precinct tract block industry occupation naics sic iso ratecode disposition source"
 )
 """Things that tables number although the numbers are names: also with hundreds of levels they are no quantities."""
+NUMBERED_PLACES = PLACES | set_of(
+    "school provider prov village vill town muni cnty cntry state bank court dist tract inst plant"
+)
+"""Places by an id or number of theirs; alone, `school` may be the years spent there."""
 CODES = PLACES | set_of(
     "sex gender education marriage marital status type class subclass category categories subcategory code codes group "
     "kind cluster race ethnicity religion job sector channel method mode species color colour brand origin label "
@@ -55,6 +59,9 @@ COUNTS = set_of(
     "count cnt counts quantity qty visits children kids teens adults babies people persons members dependents rooms "
     "bedrooms bathrooms bath baths floors siblings sibsp parch cars garage doors cylinders times"
 )
+SCHOOLING = set_of("education educ schooling")
+"""Their numbers are codes of degrees, or years."""
+FEWEST_YEARS = 8
 CYCLES = set_of("year yr month mnth mo day weekday quarter hour hr week")
 COUNTED_FIRST = frozenset(("num", "number", "n", "no", "nr", "count", "total"))
 SPANS = set_of("years days months weeks hours minutes seconds time yrs")
@@ -94,7 +101,7 @@ def role(name: str) -> Role:
 
 def names_place(name: str) -> bool:
     """Whether a name speaks of something that is numbered without being counted: stores, regions, agents."""
-    return bool(PLACES & set(words(name).split("_")))
+    return bool(NUMBERED_PLACES & set(words(name).split("_")))
 
 
 def names_code(name: str) -> bool:
@@ -103,6 +110,8 @@ def names_code(name: str) -> bool:
     return head in NEVER_MEASURED or (names_place(name) and (head == "num" or role(name) is Role.CODE))
 
 
+PERSONS = set_of("subject subj patient person individual respondent participant student customer client household")
+"""Columns called so hold numbers of persons where there are many; how many persons there are stands in the plural."""
 ENTITY_NAME = re.compile(
     r"(^|_)(customer|cardholder|card_holder|patient|user|person|client|member|account|student|employee|subscriber|"
     r"household|passenger|driver|subject|participant|respondent|kunde|kunden|patienten)_?(id|key|no|nr|nbr|number|uuid)$"

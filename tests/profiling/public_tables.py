@@ -634,6 +634,32 @@ def _admissions(d: Draw) -> dict:
     }
 
 
+def _panels(d: Draw) -> dict:
+    person = d.whole(1, 500)
+    return {
+        "rownames": ("identifier", d.unique(1, 9_000)),
+        "nr": ("identifier", 12 + 7 * person),
+        "individual": ("identifier", person),
+        "caseid": ("identifier", [f"{one}:{one % 7}:{one % 3}" for one in d.whole(1, 700)]),
+        "seqn": ("identifier", d.unique(200, 26_000)),
+        "licence_number": ("identifier", [f"{'S' * (n % 2)}{n}{'-A' * (n % 3)}" for n in d.unique(1, 9_999_999)]),
+        "id": ("categorical", d.whole(1, 5)),
+        "schoolid2": ("categorical", d.whole(11, 86)),
+        "statefip": ("categorical", d.whole(1, 56)),
+        "statecode": ("categorical", d.whole(1, 6)),
+        "villnum": ("categorical", d.whole(1, 124)),
+        "distcod": ("identifier", d.unique(61_000, 75_500)),
+        "education": ("ordinal|continuous", d.whole(8, 18)),
+        "educ": ("ordinal|continuous", d.whole(0, 17)),
+        "year": ("continuous", np.arange(N) % 200 + 1820),
+        "first_name": ("text", d.pool(900, lambda n: f"{'abcdefgh'[n % 8]}nn{'aeiou'[n % 5] * (n // 40 + 1)}")),
+        "Name": ("text", [f'Allen, Mrs. John (M{"abcd"[n % 4]}ry "Flo" {chr(65 + n % 26)}ow{"en" * (n // 60)})'
+                          for n in range(N)]),
+        "Terminal": ("continuous", d.whole(24, 100)),
+        "Month": ("datetime|categorical", pd.to_datetime(d.days()).strftime("%Y %b")),
+    }  # fmt: skip
+
+
 MAKERS: dict[str, Callable[[Draw], dict]] = {
     "bank marketing": _bank, "bank marketing, additional": _bank_additional, "heart disease": _heart,
     "titanic": _titanic, "housing": _housing, "house sales": _house_sales, "insurance": _insurance,
@@ -642,6 +668,7 @@ MAKERS: dict[str, Callable[[Draw], dict]] = {
     "students": _students, "hotel bookings": _hotel, "taxi trips": _taxi, "bike rentals": _bikes,
     "credit": _credit, "pima, wine, iris and cars": _pima_wine_iris, "films and flights": _films_flights,
     "adult, as in the archive": _adult_spelled, "and others": _more, "admissions": _admissions,
+    "wages and panels": _panels,
 }  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from core.reading.read import read_table
 from tests.profiling.public_tables import MAKERS, public_table
 
 PERSONAL = {
-    "Name": "name", "host_name": "name", "Surname": "name", "Customer Name": "name", "Postal Code": "postcode",
-    "zip_code": "postcode", "zipcode": "postcode", "longitude": "coordinates", "latitude": "coordinates",
+    "Name": "name", "first_name": "name", "host_name": "name", "Surname": "name", "Customer Name": "name",
+    "Postal Code": "postcode", "zip_code": "postcode", "zipcode": "postcode",
+    "longitude": "coordinates", "latitude": "coordinates",
 }  # fmt: skip
 """What is personal in these tables; nothing else may be taken for it."""
 
