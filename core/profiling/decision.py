@@ -31,5 +31,8 @@ class Decision:
 
 
 def entity_levels(facts: ColumnFacts) -> int:
-    """Values beyond which an id is one of entities: few are enough for those of persons."""
-    return 2 if ENTITY_NAME.search(words(facts.name)) else ENTITY_LEVELS
+    """Values beyond which an id is one of entities: few are enough for those of persons, and for a plain `id`."""
+    name = words(facts.name)
+    if ENTITY_NAME.search(name):
+        return 2
+    return FEW_LEVELS if name == "id" else ENTITY_LEVELS

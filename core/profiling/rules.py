@@ -142,7 +142,12 @@ def _code(facts: ColumnFacts) -> Decision | None:
     bare = role(NUMBER_SUFFIX.sub("", name)) if suffix else role(facts.name)
     numbered = suffix is not None and suffix.start() > 0 and bare in (Role.NONE, Role.CODE)
     repeats = facts.n_present / max(1, facts.n_levels)
-    named = numbered or name == "key" or (name == "id" and repeats >= 2) or names_code(facts.name)
+    named = (
+        numbered
+        or name == "key"
+        or (name == "id" and repeats >= 2 and facts.n_levels <= FEW_LEVELS)
+        or names_code(facts.name)
+    )
     few_enough = facts.n_levels <= FEW_LEVELS or (facts.n_levels <= CATEGORY_LEVELS and repeats >= 1.5)
     if named and few_enough and (facts.low or 0) >= 0:
         return Decision(

@@ -631,6 +631,7 @@ def _admissions(d: Draw) -> dict:
         "budget": ("continuous", d.whole(10**6, 10**7) * 100),
         "Wochentag": ("ordinal", d.of("Mo", "Di", "Mi", "Do", "Fr")),
         "Abfahrt": ("datetime", clock.strftime("%I:%M %p")),
+        "id": ("categorical", d.whole(1, 5)),
     }
 
 
@@ -643,7 +644,7 @@ def _panels(d: Draw) -> dict:
         "caseid": ("identifier", [f"{one}:{one % 7}:{one % 3}" for one in d.whole(1, 700)]),
         "seqn": ("identifier", d.unique(200, 26_000)),
         "licence_number": ("identifier", [f"{'S' * (n % 2)}{n}{'-A' * (n % 3)}" for n in d.unique(1, 9_999_999)]),
-        "id": ("categorical", d.whole(1, 5)),
+        "id": ("identifier", d.whole(1, 38)),
         "schoolid2": ("categorical", d.whole(11, 86)),
         "statefip": ("categorical", d.whole(1, 56)),
         "statecode": ("categorical", d.whole(1, 6)),
