@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from core.errors import NotApplicable
 from core.evaluation.coded import TRAIN, code_frames
 from core.evaluation.features import FeatureSpace
+from core.evaluation.learners import L2_OF_LEAVES
 from core.evaluation.lift_scores import best_threshold, row_weights, scores_of
 from core.evaluation.metric import as_levels
 from core.evaluation.oversampling import Learning, missing_rows, oversampled
@@ -197,8 +198,8 @@ class _Study:
             if learner == BOOSTING:
                 used = ~np.isnan(rows.matrix).all(axis=0)
                 model = HistGradientBoostingClassifier(
-                    max_iter=ITERATIONS, early_stopping=False, categorical_features=self.space.is_level[used],
-                    random_state=seed,
+                    max_iter=ITERATIONS, early_stopping=False, l2_regularization=L2_OF_LEAVES,
+                    categorical_features=self.space.is_level[used], random_state=seed,
                 )  # fmt: skip
                 model.fit(rows.matrix[:, used], rows.is_rare, sample_weight=rows.weights)
                 return lambda matrix: model.predict_proba(matrix[:, used])[:, 1]

@@ -41,8 +41,11 @@ LABELS = {
 
 
 def curve(lines: list[dict[str, Any]], n_train: int, pac: int, metric: str) -> list[Band]:
-    """A metric over steps with the simultaneous band of its seeds."""
+    """A metric over the steps that all seeds reached, with the simultaneous band of the seeds."""
     ones = points(lines, n_train, pac)
+    seeds = {step: {one.seed for one in ones if one.epoch == step} for step in {one.epoch for one in ones}}
+    most = max(map(len, seeds.values()), default=0)
+    ones = [one for one in ones if len(seeds[one.epoch]) == most]
     n_steps = len({one.epoch for one in ones})
     return bands(ones, metric, level=simultaneous_level(max(1, n_steps)))
 

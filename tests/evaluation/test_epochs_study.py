@@ -40,6 +40,14 @@ def test_one_seed_says_nothing_and_a_noisy_mean_is_not_for_certain():
     assert onset(curve(judged((0.5, 0.5, 0.51, 0.51), spread=0.05), 250, 1, "dcr_share"), 0.5) is None
 
 
+def test_steps_that_only_some_seeds_have_reached_do_not_hide_an_onset():
+    lines = judged((0.5, 0.5, 0.56, 0.6))
+    lines = [line for line in lines if line["step"] < 400 or line["seed"] == 0]
+    found = curve(lines, 250, 1, "dcr_share")
+    assert [band.epoch for band in found] == [50, 100, 200]
+    assert onset(found, 0.5).epoch == 200
+
+
 def test_without_a_leak_an_onset_is_as_rare_as_the_level_says():
     rng = np.random.default_rng(8)
     seen = 0
