@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -147,10 +148,10 @@ def _lines(
 
 
 def _name(axis: str, value: float, text: str, colour: str, *, first: bool) -> dict:
-    """The name of a line: at the upper left of it, or at the lower right."""
+    """The name of a line: at the upper left of it; or at the lower right, and upright ones halfway, free of both."""
     if axis == "x":
         place = {"x": value, "xref": "x", "xanchor": "right" if first else "left"}
-        place |= {"y": 1 if first else 0, "yref": "y domain", "yanchor": "top" if first else "bottom"}
+        place |= {"y": 1 if first else 0.5, "yref": "y domain", "yanchor": "top" if first else "middle"}
     else:
         place = {"y": value, "yref": "y", "yanchor": "bottom" if first else "top"}
         place |= {"x": 0 if first else 1, "xref": "x domain", "xanchor": "left" if first else "right"}
@@ -189,22 +190,40 @@ def over_epochs_figure(
     looks = {CONTROL: colours.real, COPY: colours.bad}
     lines = [_line("y", value, looks.get(name, colours.muted), 1.2, "dot") for name, value in (anchors or {}).items()]
     names = [
-        {"x": 1, "xref": "paper", "y": value, "text": name, "showarrow": False, "xanchor": "right", "yanchor": "top",
-         "font": {"size": 11, "color": looks.get(name, colours.muted)}}
+        {"x": 1, "xref": "paper", "y": value, "text": name, "showarrow": False, "xanchor": "right", "borderpad": 0,
+         # the higher of two that lie close would run into the lower
+         "yanchor": "bottom" if value > min(anchors.values()) else "top",
+         "bgcolor": translucent(colours.background, 0.7), "font": {"size": 11, "color": looks.get(name, colours.muted)}}
         for name, value in (anchors or {}).items()
     ]  # fmt: skip
     if limit is not None:
         lines.append(_line("y", limit, colours.caution, 2, "dash"))
     if selected is not None:
         lines.append(_line("x", selected, colours.text, 1, "solid"))
+    across = {"title": {"text": "Generator steps" if by_steps else "Epoch"}}
+    places = [one.step if by_steps else one.epoch for ones in bands.values() for one in ones]
+    if logarithmic:
+        across |= {"type": "log", "tickvals": ends_and_middle(places), "tickformat": ","}
     layout = {
-        "shapes": lines, "annotations": names,
-        "xaxis": {
-            "title": {"text": "Generator steps" if by_steps else "Epoch"}, "type": "log" if logarithmic else "linear"
-        },
+        "shapes": lines, "annotations": names, "xaxis": across,
         "yaxis": {"title": {"text": plain(title)}},
     }  # fmt: skip
     return drawn(traces, layout, colours, height=height, legend=len(bands) > 1)
+
+
+def ends_and_middle(places: Sequence[int]) -> list[int]:
+    """The first, the last and the one nearest to their middle on a logarithmic axis.
+
+    >>> ends_and_middle([1, 8, 60])
+    [1, 8, 60]
+    >>> ends_and_middle([50, 118, 277, 653, 1536, 3615, 8504, 20000])
+    [50, 653, 20000]
+    """
+    if not places:
+        return []
+    first, last = min(places), max(places)
+    middle = min(places, key=lambda one: abs(math.log(max(one, 1)) - math.log(max(first * last, 1)) / 2))
+    return sorted({first, middle, last})
 
 
 def _line(axis: str, value: float, colour: str, width: float, dash: str, *, domain: bool = False) -> dict:

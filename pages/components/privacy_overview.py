@@ -89,12 +89,12 @@ def _verdict(result: MetricResult) -> str:
 
 
 def _enough(result: MetricResult) -> str:
-    """The part of the rule that says how much would be enough."""
+    """How much the rule says would be enough, short enough for a cell."""
     if result.verdict is not Verdict.TOO_WEAK and _verdict(result) != LOOKS[Answer.TOO_WEAK][0]:
         return ""
     start = result.rule.find("about ")
     if start >= 0:
-        return result.rule[start:].rstrip(".")
+        return result.rule[start:].partition(" instead of ")[0].rstrip(".")
     return "a stronger attack" if "Blind guessing" in result.rule else "more control rows"
 
 

@@ -69,6 +69,8 @@ def test_over_epochs_has_the_band_the_anchors_the_limit_and_the_chosen_epoch() -
     assert [shape.y0 for shape in figure.layout.shapes[:3]] == [0.5, 1.0, 0.55]
     assert figure.layout.shapes[3].x0 == 4
     assert figure.layout.xaxis.type == "log"
+    assert list(figure.layout.xaxis.tickvals) == [1, 4, 16], "epochs that were judged, not 2 and 5 of some power"
+    assert [one.yanchor for one in figure.layout.annotations] == ["top", "bottom"], "names of near lines stay apart"
     by_steps = over_epochs_figure({"a": ones}, title="AUC", by_steps=True)
     assert list(by_steps.data[1].x) == [10, 40]
 
