@@ -96,19 +96,29 @@ def as_work_frame(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
-    """Tables under each other with one list of levels per column; None where there are no rows."""
-    frames = [frame for frame in frames if len(frame)]
-    if len(frames) < 2:
-        return frames[0].reset_index(drop=True) if frames else None
+def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables under each other, at least one; levels that agree in their order keep their codes."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
     columns = {}
     for name in frames[0].columns:
         parts = [frame[name] for frame in frames]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+        kind = parts[0].dtype
+        # dtypes with other orders of the same levels are equal to pandas, their codes are not
+        if isinstance(kind, pd.CategoricalDtype) and all(part.cat.categories.equals(kind.categories) for part in parts):
+            codes = np.concatenate([part.cat.codes.to_numpy() for part in parts])
+            columns[name] = pd.Series(pd.Categorical.from_codes(codes, dtype=kind))
+        elif isinstance(kind, pd.CategoricalDtype):
             columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
         else:
             columns[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=pd.RangeIndex(sum(map(len, frames))), copy=False)
+
+
+def together(frames: list[pd.DataFrame]) -> pd.DataFrame | None:
+    """Tables under each other without those that are empty; None where there are no rows."""
+    frames = [frame for frame in frames if len(frame)]
+    return joined(frames) if frames else None
 
 
 def to_work(array: pa.ChunkedArray, column: Column) -> pd.Series:

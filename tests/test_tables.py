@@ -17,9 +17,11 @@ from core.tables import (
     MISSING_LABEL,
     as_numbers,
     as_work_frame,
+    joined,
     level_codes,
     read_frame,
     to_csv_frame,
+    together,
     write_csv,
     write_parquet,
 )
@@ -124,6 +126,23 @@ def test_unused_categories_do_not_become_levels() -> None:
     (codes,), levels = level_codes(pd.Series(pd.Categorical(["a"], categories=["z", "a"])))
     assert levels == ["a", MISSING_LABEL]
     assert codes.tolist() == [0]
+
+
+def test_tables_put_together_keep_every_level_whatever_its_code_was() -> None:
+    def frame(values: list[str | None], levels: list[str]) -> pd.DataFrame:
+        return pd.DataFrame({"a": pd.Categorical(values, categories=levels), "b": np.arange(len(values), dtype=float)})
+
+    parts = [frame(["x", None], ["x", "y"]), frame(["x", "y"], ["y", "x"]), frame(["z"], ["z", "x"])]
+    for some in (parts[:2], parts):
+        found = joined(some)
+        wanted = [value for part in some for value in part["a"].astype(object)]
+        assert [None if pd.isna(value) else value for value in found["a"]] == [
+            None if pd.isna(value) else value for value in wanted
+        ]
+        assert isinstance(found["a"].dtype, pd.CategoricalDtype)
+        assert found.index.equals(pd.RangeIndex(len(wanted)))
+    assert together([parts[0].iloc[:0], parts[2]])["a"].tolist() == ["z"]
+    assert together([parts[0].iloc[:0]]) is None
 
 
 def test_datetimes_as_numbers_are_seconds() -> None:

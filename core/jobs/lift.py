@@ -16,10 +16,9 @@ from core.jobs.protocol import JobState
 from core.lift import LiftReport
 from core.records import Condition, Knobs, SampleRequest
 from core.schema import Schema
-from core.synthesis.painter import joined
 from core.synthesis.stream import Stream
 from core.synthesis.weights import load_weights
-from core.tables import read_frame, together
+from core.tables import joined, read_frame, together
 
 RESULT = "lift.json"
 MOST_DRAWN = 100_000

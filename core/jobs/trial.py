@@ -11,11 +11,10 @@ from core.jobs.drawing import newest_checkpoint
 from core.jobs.protocol import JobState
 from core.records import Knobs, SampleRequest
 from core.schema import Schema
-from core.synthesis.painter import joined
 from core.synthesis.stream import Stream
 from core.synthesis.trial import try_conditions
 from core.synthesis.weights import load_weights
-from core.tables import read_frame
+from core.tables import joined, read_frame
 
 RESULT = "trial.json"
 KNOB_ROWS = 8_192

@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.limits import DRAWS_PER_CONSTRAINED_ROW, FRUITLESS_DRAWS
 from core.synthesis.conditions import FREE, Wish
-from core.synthesis.painter import BLOCK_ROWS, Painter, chosen_rows, joined
+from core.synthesis.painter import BLOCK_ROWS, Painter, chosen_rows
+from core.tables import joined
 
 ROUND_ROWS = BLOCK_ROWS
 """Most rows drawn in one round of rejection."""

@@ -13,8 +13,8 @@ from core.schema import Schema, Treatment
 from core.synthesis.checkpoint import Model
 from core.synthesis.columns import ConstantCode, LevelCode, NumberCode
 from core.synthesis.fill import Accept, Counts, Filled, Tally
-from core.synthesis.painter import Painter, chosen_rows, joined
-from core.tables import as_numbers
+from core.synthesis.painter import Painter, chosen_rows
+from core.tables import as_numbers, joined
 
 CANDIDATES = 16
 """Rows drawn for each given row with numbers in it; the one whose numbers lie nearest is taken."""

@@ -147,21 +147,3 @@ def accumulate_(heights: torch.Tensor) -> torch.Tensor:
 def chosen_rows(encoded: Encoded, rows: np.ndarray) -> Encoded:
     """Some rows of an encoded table, by position or mask."""
     return Encoded(scalars=encoded.scalars[rows], slots=encoded.slots[rows])
-
-
-def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of one encoder under each other; their categories agree by construction, so codes are put together."""
-    if len(frames) == 1:
-        return frames[0].reset_index(drop=True)
-    columns = {}
-    for name in frames[0].columns:
-        parts = [frame[name] for frame in frames]
-        kind = parts[0].dtype
-        if isinstance(kind, pd.CategoricalDtype) and all(part.dtype == kind for part in parts):
-            codes = np.concatenate([part.cat.codes.to_numpy() for part in parts])
-            columns[name] = pd.Series(pd.Categorical.from_codes(codes, dtype=kind))
-        elif isinstance(kind, pd.CategoricalDtype):
-            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
-        else:
-            columns[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(columns, index=pd.RangeIndex(sum(map(len, frames))), copy=False)

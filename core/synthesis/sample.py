@@ -17,8 +17,8 @@ from core.schema import Schema
 from core.synthesis.checkpoint import Model
 from core.synthesis.fill import Accept
 from core.synthesis.painter import BLOCK_ROWS as BLOCK_ROWS
-from core.synthesis.painter import joined
 from core.synthesis.stream import Stream
+from core.tables import joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,10 +30,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from core.records import Condition, SampleRequest
-from core.synthesis.painter import joined
 from core.synthesis.sample import draw_sample
 from core.synthesis.stream import Stream
-from core.tables import MISSING_LABEL, to_arrow
+from core.tables import MISSING_LABEL, joined, to_arrow
 from tests.benchmarks.models import our_model, their_model
 from tests.benchmarks.real_tables import TARGETS, RealTable, load_table
 

@@ -38,6 +38,7 @@ from core.synthesis.checkpoint import model_of, resume, save_checkpoint
 from core.synthesis.presets import preset_for
 from core.synthesis.sample import draw_sample
 from core.synthesis.train import prepare, train
+from core.tables import joined
 from core.tape import TapePoint
 from tests.benchmarks.real_tables import RealTable, load_table
 
@@ -145,14 +146,7 @@ class Study:
         """Fresh real rows of which a share is replaced by copies of train rows."""
         n_copied = round(share * len(self.fresh))
         copies = train_rows.iloc[np.arange(n_copied) % len(train_rows)]
-        columns = {}
-        for name in self.fresh:
-            pair = [copies[name], self.fresh[name].iloc[n_copied:]]
-            if isinstance(self.fresh[name].dtype, pd.CategoricalDtype):
-                columns[name] = pd.Series(pd.api.types.union_categoricals(pair))
-            else:
-                columns[name] = pd.concat(pair, ignore_index=True)
-        return pd.DataFrame(columns)
+        return joined([copies, self.fresh.iloc[n_copied:]])
 
     def train(self, cell: Cell, base: Tables, train_rows: pd.DataFrame, until: int) -> bool:
         settings = {

@@ -12,10 +12,11 @@ import torch
 from core.errors import InvalidConfig
 from core.records import Condition, Knobs, SampleRequest, TargetMix
 from core.schema import Treatment
-from core.synthesis.painter import BLOCK_ROWS, joined
+from core.synthesis.painter import BLOCK_ROWS
 from core.synthesis.permutation import permuted
 from core.synthesis.sample import draw_sample
 from core.synthesis.stream import Stream
+from core.tables import joined
 
 REQUEST = SampleRequest(
     n_rows=2 * BLOCK_ROWS + 5,

@@ -22,10 +22,10 @@ from core.records import SampleRequest
 from core.schema import Schema
 from core.store.serial import file_hash
 from core.synthesis.given import given_columns
-from core.synthesis.painter import LAW, joined
+from core.synthesis.painter import LAW
 from core.synthesis.stream import Stream
 from core.synthesis.weights import load_weights
-from core.tables import read_frame
+from core.tables import joined, read_frame
 
 ROW_GROUP_ROWS = 131_072
 """Rows of a row group, and of a part that is never drawn again after an interruption: 16 blocks."""
