@@ -33,10 +33,10 @@ def show_utility(target: str | None, report: Report, *, from_dataset: bool = Tru
         tstr, trtr, trts = (report.find(one) for one in names)
         if tstr is None or trtr is None:
             continue
-        kept = report.find("utility_kept")
         if tstr.status is Status.MEASURED and trtr.status is Status.MEASURED:
             _beside(target, tstr, trtr)
-        tiles([one for one in (tstr, trtr, kept, trts) if one is not None], key="utility")
+        # the page's own tiles show the other two
+        tiles([one for one in (trtr, trts) if one is not None], key="utility")
         _models(report)
         _importance(report)
         _stress(report)

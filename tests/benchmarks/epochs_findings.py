@@ -1,4 +1,4 @@
-"""What the study of epochs against privacy found: where each test leaves its null, and the picture.
+"""What the study of epochs against privacy found: where each test leaves its null, the means, and the picture.
 
     python -m tests.benchmarks.epochs_findings --results FILE --picture FILE
 
@@ -91,6 +91,39 @@ def findings(lines: list[dict[str, Any]]) -> Iterator[str]:
                 yield "| " + " | ".join((*cells, *where, told(ones[-1]))) + " |"
 
 
+TOLD = {
+    "utility_kept": ("utility kept", 2),
+    "pair_trends": ("pair trends", 3),
+    "membership_auc": ("membership AUC", 3),
+    "membership_auc by distance": ("by distance alone", 3),
+    "dcr_share": ("DCR share", 3),
+    "memorised_share": ("memorised share", 3),
+    "singling_out_univariate": ("singling out", 3),
+}
+"""Metrics of the table of means, and decimals of each."""
+
+
+def means(lines: list[dict[str, Any]], first: int = 200) -> Iterator[str]:
+    """A table in Markdown: means over seeds at the steps from `first` on that all seeds of a setting reached."""
+    yield "| train rows, pac | seeds | steps | " + " | ".join(label for label, _ in TOLD.values()) + " |"
+    yield "|---|---|---|" + "---|" * len(TOLD)
+    for n_train in (*SMALL, LARGE):
+        for pac in PACS:
+            curves = {name: [one for one in curve(lines, n_train, pac, name) if one.epoch >= first] for name in TOLD}
+            steps = curves["utility_kept"]
+            if not steps:
+                continue
+            cells = [" / ".join(f"{one.epoch:,}" for one in steps)]
+            for name, (_, decimals) in TOLD.items():
+                cells.append(" / ".join(_without_zero(one.value, decimals) for one in curves[name]))
+            yield f"| {n_train:,}, {pac} | {steps[-1].n_seeds} | " + " | ".join(cells) + " |"
+
+
+def _without_zero(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
 def told(band: Band | None) -> str:
     """A value with its interval."""
     if band is None:
@@ -152,7 +185,7 @@ def main() -> None:
     parser.add_argument("--picture", type=Path)
     chosen = parser.parse_args()
     lines = read_lines(chosen.results)
-    for text in findings(lines):
+    for text in (*findings(lines), "", *means(lines)):
         print(text)
     if chosen.picture:
         save_figure(picture(lines), chosen.picture)
