@@ -271,7 +271,12 @@ def _sentence(
     if epoch is not None:
         after = [one for one in checks if one.epoch > epoch and one.outcome is not Outcome.INSIDE]
         return f"Epoch {epoch} is the last of {len(epochs)} judged that keeps every rule, {how}." + _first_after(after)
-    return f"None of {len(epochs)} judged checkpoints keeps every rule, {how}." + _closest(checks)
+    none = (
+        "The one judged checkpoint does not keep"
+        if len(epochs) == 1
+        else f"None of {len(epochs)} judged checkpoints keeps"
+    )
+    return f"{none} every rule, {how}." + _closest(checks)
 
 
 def _first_after(after: Sequence[Check]) -> str:

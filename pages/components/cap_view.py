@@ -12,7 +12,7 @@ from core.workbench import frontier
 from core.workbench.frontier import TapeView
 from core.workbench.sessions import Session
 from pages.components.frame import show_error
-from pages.components.words import text
+from pages.components.words import count, text
 
 SIGNS = {"inside": "✓ inside", "outside": "✗ outside", "too small to decide": "? too small", "not measured": "– none"}
 
@@ -59,7 +59,7 @@ def _table(decision: Decision) -> None:
             if check.rule == rule:
                 row[f"{check.epoch:,}"] = SIGNS[check.outcome.value]
         rows.append(row)
-    with st.expander(f"Every rule at {len(epochs)} checkpoints", icon=":material/table:"):
+    with st.expander(f"Every rule at {count(len(epochs), 'checkpoint')}", icon=":material/table:"):
         st.dataframe(rows, hide_index=True, key="cap-table", alt="Outcome of every rule at every epoch")
         details = [
             {
