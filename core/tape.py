@@ -35,6 +35,8 @@ class TapePoint:
         At scopes table and model.
     seconds : float
         Wall time of drawing and judging.
+    n_rollbacks : int
+        Rollbacks of the run that led behind this epoch, when it was judged: after another one, the checkpoint is gone.
     """
 
     run_id: str
@@ -46,6 +48,7 @@ class TapePoint:
     n_rows: int = 0
     results: tuple[MetricResult, ...] = ()
     seconds: float = 0.0
+    n_rollbacks: int = 0
 
     def find(self, metric: str) -> MetricResult | None:
         """The measured result of a metric at scope table, or None."""
@@ -172,6 +175,8 @@ class Decision:
         The epoch after which training was asked to stop; None where it was not.
     why : str
         `cap` or `plateau` where training was stopped, else empty.
+    rolled_back_to : int or None
+        The epoch that the run went back to when it was stopped; None where it did not.
     sentence : str
         The decision for the analyst.
     checks : tuple of Check
@@ -184,6 +189,7 @@ class Decision:
     epoch: int | None = None
     stopped_at: int | None = None
     why: str = ""
+    rolled_back_to: int | None = None
     sentence: str = ""
     checks: tuple[Check, ...] = ()
 
@@ -253,3 +259,8 @@ class Series:
     def runs(self) -> tuple[str, ...]:
         """Runs in the order in which they come."""
         return tuple(dict.fromkeys(point.run_id for point in self.points))
+
+    @property
+    def n_seeds(self) -> int:
+        """Different seeds; one that was trained twice counts once."""
+        return len({point.seed for point in self.points})

@@ -37,9 +37,13 @@ LOOK_SECONDS = 0.5
     help="Limit that the unfavourable end of the interval has to keep.",
 )  # fmt: skip
 @click.option("--stop/--no-stop", default=False, help="Stop a training once a privacy rule is broken for certain.")
+@click.option(
+    "--roll-back", is_flag=True, help="Stop likewise, and go back to the last checkpoint that keeps all rules."
+)
 @click.option("--plateau", metavar="METRIC", default="", help="Stop a training when this quality no longer grows.")
 @click.option("--patience", type=click.IntRange(min=1), default=3, show_default=True, help="Checkpoints of a plateau.")
 @click.option("--gain", type=float, default=0.005, show_default=True, help="Growth that is none below this.")
+@click.option("--canaries", type=int, metavar="N", help="Plant made-up rows, and follow how far they show.")
 @click.option("--control-share", type=float, default=0.2, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--type", "types", metavar="COL=TYPE", multiple=True, help="Correct a column's type.")
@@ -57,9 +61,11 @@ def frontier(
     seed: int,
     rules: tuple[str, ...],
     stop: bool,
+    roll_back: bool,
     plateau: str,
     patience: int,
     gain: float,
+    canaries: int | None,
     control_share: float,
     device: str,
     types: tuple[str, ...],
@@ -71,10 +77,12 @@ def frontier(
     Writes frontier.csv, frontier.png and frontier.json; real rows go only to private-real-data/ in the folder.
     """
     from core.workbench import data, frontier, sessions, training
+    from core.workbench.canary_plan import CanaryPlan
 
+    planted = CanaryPlan(n=canaries, seed=seed) if canaries else None
     wanted = frontier.TapeSettings(
-        n_checkpoints=checkpoints, spacing=spacing, rules=rules, stops=stop, plateau=plateau, patience=patience,
-        gain=gain,
+        n_checkpoints=checkpoints, spacing=spacing, rules=rules, stops=stop, rolls_back=roll_back,
+        plateau=plateau, patience=patience, gain=gain,
     )  # fmt: skip
     parsed = frontier.parsed_rules(rules)
     chosen = pairs(settings, "--set") | {"device": device, "epochs": str(epochs)}
@@ -97,7 +105,7 @@ def frontier(
         configs = [
             training.configured(preset, chosen | {"seed": str(seed + at)}, n_train=n_train) for at in range(seeds)
         ]
-        runs = [frontier.start_run(session, dataset_id, config, wanted) for config in configs]
+        runs = [frontier.start_run(session, dataset_id, config, wanted, canaries=planted) for config in configs]
         views = _followed(session, runs)
         decision = frontier.decided(views, parsed)
         write_results(out, views, decision)

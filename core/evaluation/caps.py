@@ -48,6 +48,9 @@ def _quality(unit: str, counted: str = "", *, at_most: bool = False, low: float 
     return Rulable(at_most=at_most, is_privacy=False, unit=unit, counted=counted, low=low, high=high)
 
 
+REAL_ROWS = "control rows (and train rows in proportion)"
+"""What narrows tests that ask which real row is nearest: more synthetic rows would fall to the same real ones."""
+
 RULABLE: dict[str, Rulable] = {
     "singling_out_univariate": _privacy("attacks", "guesses at train rows"),
     "singling_out_multivariate": _privacy("attacks", "guesses at train rows"),
@@ -56,8 +59,8 @@ RULABLE: dict[str, Rulable] = {
     "membership_auc": _privacy("attacked train rows", "train rows scored"),
     "membership_tpr_1": _privacy("attacked train rows", "train rows scored"),
     "membership_tpr_10": _privacy("attacked train rows", "train rows scored"),
-    "dcr_share": _privacy("synthetic rows"),
-    "memorised_share": _privacy("synthetic rows"),
+    "dcr_share": _privacy(REAL_ROWS, "rows per block"),
+    "memorised_share": _privacy(REAL_ROWS, "control rows"),
     "exact_copies": _privacy("synthetic rows"),
     "nndr_p05_train": _privacy("synthetic rows", at_most=False),
     "column_shapes": _quality("synthetic rows"),
@@ -66,7 +69,7 @@ RULABLE: dict[str, Rulable] = {
     "detection_auc": _quality("rows of each table", "rows of each table", at_most=True),
     "tstr_auc": _quality("control rows", "rows tested on"),
     "tstr_r2": _quality("control rows", "rows tested on", low=-10.0),
-    "utility_kept": _quality("control rows", low=-10.0, high=10.0),
+    "utility_kept": _quality("control rows", "rows tested on", low=-10.0, high=10.0),
 }
 
 ALIASES = {
@@ -80,6 +83,9 @@ ALIASES = {
     "utility": "utility_kept",
     "nndr": "nndr_p05_train",
 }
+PLATEAU_STEPS = 500
+"""Generator steps before which a quality that stands still has not begun to grow (docs/epochs-against-privacy.md)."""
+
 BEYOND_QUICK = ("linkability", "inference")
 """Attacks that the quick plan leaves out, so that a tape judged by it cannot be capped by them."""
 
@@ -326,6 +332,7 @@ def plateau(points: Iterable[TapePoint], metric: str, *, patience: int, gain: fl
     metric : str
         A quality for which higher is better, such as `utility_kept`; lower ones are turned round.
     patience : int, at least 1
+        Checkpoints without a gain, of those from `PLATEAU_STEPS` generator steps on.
     gain : float
         Growth over the best value before that counts as one.
     """
@@ -337,7 +344,7 @@ def plateau(points: Iterable[TapePoint], metric: str, *, patience: int, gain: fl
         value = -result.value if RULABLE[metric].at_most else result.value
         if value >= best + gain:
             best, since = value, 0
-        else:
+        elif point.step >= PLATEAU_STEPS:
             since += 1
         if since >= patience:
             return point.epoch

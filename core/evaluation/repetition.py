@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Difference:
         Simultaneous interval; None with fewer than two seeds on a side.
     n_first, n_second : int
         Seeds.
+    epoch : int or None
+        Last epoch that every seed of both settings has; None where there is none and each seed's own last one counts.
     """
 
     first: str
@@ -41,6 +44,7 @@ class Difference:
     high: float | None
     n_first: int
     n_second: int
+    epoch: int | None = None
 
     @property
     def exceeds_noise(self) -> bool:
@@ -52,24 +56,31 @@ def bands(points: Iterable[TapePoint], metric: str, *, level: float = LEVEL) -> 
     """A metric over epochs with its band.
 
     With several seeds at an epoch: the mean with Student's t interval over seeds, which holds what training, drawing
-    and the seed's luck add up to. With one seed: its point's own interval, which knows only drawing.
+    and the seed's luck add up to. With one seed: its point's own interval, which knows only drawing. A seed that was
+    trained twice counts once, by its later run: the two are no two draws of luck.
     """
-    found: dict[int, list[TapePoint]] = {}
-    for point in checkpoints_of(points):
-        if point.find(metric) is not None:
-            found.setdefault(point.epoch, []).append(point)
     out = []
-    for epoch, ones in sorted(found.items()):
+    for epoch, ones in sorted(_by_epoch(points, metric).items()):
         results = [one.find(metric) for one in ones]
         values = np.array([one.value for one in results])
         low, high = results[0].low, results[0].high
         if len(values) >= FEWEST_SEEDS:
             half = _half_width(values, level)
-            low, high = float(values.mean()) - half, float(values.mean()) + half
+            if half > 0:  # equal numbers, such as no copies in any seed, leave the first one's own interval
+                low, high = float(values.mean()) - half, float(values.mean()) + half
         out.append(
             Band(epoch=epoch, step=ones[0].step, value=float(values.mean()), low=low, high=high, n_seeds=len(values))
         )
     return out
+
+
+def _by_epoch(points: Iterable[TapePoint], metric: str) -> dict[int, list[TapePoint]]:
+    """One point for each seed at each epoch where the metric was measured."""
+    found: dict[int, dict[int, TapePoint]] = {}
+    for point in checkpoints_of(points):
+        if point.find(metric) is not None:
+            found.setdefault(point.epoch, {})[point.seed] = point
+    return {epoch: list(ones.values()) for epoch, ones in found.items()}
 
 
 def _half_width(values: np.ndarray, level: float) -> float:
@@ -78,40 +89,56 @@ def _half_width(values: np.ndarray, level: float) -> float:
     return float(stats.t.ppf(0.5 + level / 2.0, n - 1) * values.std(ddof=1) / math.sqrt(n))
 
 
-def last_values(series: Series, metric: str) -> list[float]:
-    """The metric at the last judged epoch of every run that has it."""
-    found = []
-    for run_id in series.runs:
-        results = [one.find(metric) for one in series.of_run(run_id)]
-        known = [one.value for one in results if one is not None]
-        found.extend(known[-1:])
-    return found
+def values_at(series: Series, metric: str, epoch: int | None) -> list[float]:
+    """The metric of every seed at an epoch; without one, at the last epoch that each seed has."""
+    found: dict[int, float] = {}
+    for at, ones in sorted(_by_epoch(series.points, metric).items()):
+        if epoch is None or at == epoch:
+            found |= {one.seed: one.find(metric).value for one in ones}
+    return list(found.values())
+
+
+def last_common_epoch(settings: Iterable[Series], metric: str) -> int | None:
+    """The last epoch at which every seed of every setting has the metric; None where there is none."""
+    common: set[int] | None = None
+    for one in settings:
+        epochs: dict[int, set[int]] = {}
+        for at, ones in _by_epoch(one.points, metric).items():
+            for point in ones:
+                epochs.setdefault(point.seed, set()).add(at)
+        for each in epochs.values():
+            common = each if common is None else common & each
+    return max(common, default=None) if common else None
 
 
 def differences(settings: Sequence[Series], metric: str) -> list[Difference]:
-    """Every pair of settings at their last epochs, with intervals that hold for all pairs together.
+    """Every pair of settings at the last epoch that both have, with intervals that hold for all pairs together.
 
     Source
     ------
     Welch (1947), Biometrika 34, 28-35, at level 1 - .05 / number of pairs.
     """
-    values = {one.label: last_values(one, metric) for one in settings}
-    labels = [label for label, found in values.items() if found]
-    pairs = [(a, b) for at, a in enumerate(labels) for b in labels[at + 1 :]]
+    known = [one for one in settings if values_at(one, metric, None)]
+    pairs = [(a, b) for at, a in enumerate(known) for b in known[at + 1 :]]
     level = simultaneous_level(len(pairs))
-    return [_difference(metric, a, b, np.array(values[a]), np.array(values[b]), level) for a, b in pairs]
+    found = []
+    for pair in pairs:
+        epoch = last_common_epoch(pair, metric)
+        first, second = (np.array(values_at(one, metric, epoch)) for one in pair)
+        one = _difference(metric, pair[0].label, pair[1].label, first, second, level)
+        found.append(dataclasses.replace(one, epoch=epoch))
+    return found
 
 
 def _difference(metric: str, a: str, b: str, first: np.ndarray, second: np.ndarray, level: float) -> Difference:
     value = float(first.mean() - second.mean())
     low = high = None
-    if min(len(first), len(second)) >= FEWEST_SEEDS:
-        parts = [float(one.var(ddof=1)) / len(one) for one in (first, second)]
+    parts = [float(one.var(ddof=1)) / len(one) if len(one) >= FEWEST_SEEDS else math.nan for one in (first, second)]
+    # seeds that all give one number, such as no copies, say nothing about how far others would lie apart
+    if sum(parts) > 0:
         spread = math.sqrt(sum(parts))
-        freedom = (
-            sum(parts) ** 2 / sum(part**2 / (len(one) - 1) for part, one in zip(parts, (first, second), strict=True))
-            if spread > 0
-            else min(len(first), len(second)) - 1
+        freedom = sum(parts) ** 2 / sum(
+            part**2 / (len(one) - 1) for part, one in zip(parts, (first, second), strict=True)
         )
         half = float(stats.t.ppf(0.5 + level / 2.0, freedom)) * spread
         low, high = value - half, value + half

@@ -58,7 +58,8 @@ class Utility:
         yield scorer.result(
             f"trtr_{kind}", trtr, {"chance": task.chance}, "Trained on real train rows and tested on control rows"
         )
-        yield kept_result(tstr, trtr, task, len(tables.synthetic), METHODS[tables.plan].format(what="control rows"))
+        kept = kept_result(tstr, trtr, task, len(tables.synthetic), METHODS[tables.plan].format(what="control rows"))
+        yield dataclasses.replace(kept, counts={"rows tested on": len(test)}) if kept.value is not None else kept
 
 
 class TrainRealTestSynthetic:

@@ -25,6 +25,7 @@ def frontier_figure(
     anchors: Mapping[str, TapePoint] | None = None,
     front: Collection[tuple[str, int]] = (),
     selected: tuple[str, int] | None = None,
+    last_inside: tuple[str, int] | None = None,
     rules: Sequence[Rule] = (),
     by_steps: bool = False,
     colours: Palette = LIGHT,
@@ -42,6 +43,8 @@ def frontier_figure(
         Drawn as lines: what fresh rows and copied rows score.
     front : (run, epoch) pairs on the Pareto front
     selected : (run, epoch) or None
+    last_inside : (run, epoch) or None
+        The last checkpoint that keeps every rule.
     rules : limits on either metric, drawn as lines
     by_steps : whether points are named by steps instead of epochs
     """
@@ -55,7 +58,10 @@ def frontier_figure(
                 name = plain(short(one.label, 40))
                 symbol = SYMBOLS[place % len(SYMBOLS)]
                 traces.append(_run(points, x, y, name, look, symbol, front, by_steps, shown=number == 0))
-    traces += _mark(settings, x, y, selected, colours)
+    ring = {"symbol": "circle-open", "size": 22, "color": colours.text, "line": {"width": 2}}
+    traces += _mark(settings, x, y, selected, "chosen epoch", ring)
+    diamond = {"symbol": "diamond-open", "size": 28, "color": colours.good, "line": {"width": 2}}
+    traces += _mark(settings, x, y, last_inside, "last that keeps the cap", diamond)
     lines, names = _lines(x, y, anchors or {}, rules, colours)
     layout = {
         "shapes": lines, "annotations": names, "xaxis": {"title": {"text": plain(labels.get(x, x))}},
@@ -112,16 +118,15 @@ def _bars(results: Sequence[MetricResult], colour: str) -> dict:
     }  # fmt: skip
 
 
-def _mark(settings, x, y, selected, colours) -> list[dict]:
-    """The ring around the chosen checkpoint, where it has both numbers."""
+def _mark(settings, x, y, wanted, name: str, marker: dict) -> list[dict]:
+    """A mark around one checkpoint, where it has both numbers."""
     for one in settings:
         for point in one.points:
-            if selected == (point.run_id, point.epoch) and point.find(x) and point.find(y):
+            if wanted == (point.run_id, point.epoch) and point.find(x) and point.find(y):
                 return [
                     {
                         "type": "scatter", "x": [point.find(x).value], "y": [point.find(y).value], "mode": "markers",
-                        "name": "chosen epoch", "hoverinfo": "skip",
-                        "marker": {"symbol": "circle-open", "size": 22, "color": colours.text, "line": {"width": 2}},
+                        "name": name, "hoverinfo": "skip", "marker": marker,
                     }
                 ]  # fmt: skip
     return []
@@ -165,6 +170,7 @@ def over_epochs_figure(
     anchors: Mapping[str, float] | None = None,
     limit: float | None = None,
     selected: int | None = None,
+    last_inside: int | None = None,
     by_steps: bool = False,
     logarithmic: bool = True,
     colours: Palette = LIGHT,
@@ -182,6 +188,8 @@ def over_epochs_figure(
         Of a rule on this metric.
     selected : int, optional
         Epoch or step of the chosen checkpoint.
+    last_inside : int, optional
+        Epoch or step of the last checkpoint that keeps every rule.
     """
     tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
     traces = []
@@ -198,6 +206,8 @@ def over_epochs_figure(
     ]  # fmt: skip
     if limit is not None:
         lines.append(_line("y", limit, colours.caution, 2, "dash"))
+    if last_inside is not None:
+        lines.append(_line("x", last_inside, colours.good, 2, "solid"))
     if selected is not None:
         lines.append(_line("x", selected, colours.text, 1, "solid"))
     across = {"title": {"text": "Generator steps" if by_steps else "Epoch"}}

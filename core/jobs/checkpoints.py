@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 CHECKPOINT_BYTES = 2_000_000_000
@@ -72,10 +72,14 @@ def rank(epoch: int, every: int, spacing: str = "even") -> int | None:
     return epoch // every if epoch % every == 0 else None
 
 
-def surplus(sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES, spacing: str = "even") -> list[int]:
+def surplus(
+    sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES, spacing: str = "even",
+    chosen: Collection[int] = (),
+) -> list[int]:  # fmt: skip
     """Epochs to give up so that the checkpoints fit the budget: the last stays, and every k-th of the row.
 
-    k doubles until they fit, so what is kept stays spread over the run in the same way however long it gets.
+    k doubles until they fit, so what is kept stays spread over the run in the same way however long it gets. Chosen
+    epochs, which somebody waits to judge, go last: every second of them, then every fourth.
 
     Parameters
     ----------
@@ -84,30 +88,46 @@ def surplus(sizes: Mapping[int, int], every: int, budget: int = CHECKPOINT_BYTES
         Epochs between two checkpoints.
     budget : int, bytes
     spacing : "even" or "log"
+    chosen : epochs that were asked for one by one
 
     >>> surplus({10: 5, 20: 5, 30: 5, 40: 5, 45: 5}, every=10, budget=15)
+    [10, 30]
+    >>> surplus({3: 5, 10: 5, 20: 5, 30: 5, 45: 5}, every=10, budget=15, chosen=[3, 45])
     [10, 30]
     """
     if not sizes:
         return []
-    last, step = max(sizes), 1
+    last = max(sizes)
     ranks = {epoch: rank(epoch, max(1, every), spacing) for epoch in sizes}
+    kept = _thinned(sizes, ranks, budget, always={last, *chosen})
+    if sum(kept.values()) > budget:
+        places = {epoch: place for place, epoch in enumerate(sorted(chosen), start=1)}
+        kept = _thinned(kept, {epoch: places.get(epoch) for epoch in kept}, budget, always={last})
+    return sorted(set(sizes) - set(kept))
+
+
+def _thinned(
+    sizes: Mapping[int, int], ranks: Mapping[int, int | None], budget: int, always: Collection[int]
+) -> dict[int, int]:
+    """Every k-th of a row, with the smallest power of two for k that fits the budget."""
+    kept, step = dict(sizes), 1
     highest = max((one for one in ranks.values() if one is not None), default=0)
-    kept = dict(sizes)
     while sum(kept.values()) > budget and step <= highest + 1:
         step *= 2
         kept = {
             epoch: size
             for epoch, size in sizes.items()
-            if epoch == last or (ranks[epoch] is not None and ranks[epoch] % step == 0)
+            if epoch in always or (ranks[epoch] is not None and ranks[epoch] % step == 0)
         }
-    return sorted(set(sizes) - set(kept))
+    return kept
 
 
-def keep_budget(run: Path, every: int, budget: int = CHECKPOINT_BYTES, spacing: str = "even") -> list[int]:
+def keep_budget(
+    run: Path, every: int, budget: int = CHECKPOINT_BYTES, spacing: str = "even", chosen: Collection[int] = ()
+) -> list[int]:
     """Delete what `surplus` names; gives those epochs."""
     sizes = {epoch: _bytes(checkpoint_folder(run, epoch)) for epoch in list_checkpoints(run)}
-    gone = surplus(sizes, every, budget, spacing)
+    gone = surplus(sizes, every, budget, spacing, chosen)
     for epoch in gone:
         shutil.rmtree(checkpoint_folder(run, epoch), ignore_errors=True)
     return gone

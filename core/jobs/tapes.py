@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from core.jobs.files import read_json
 from core.jobs.protocol import JobView
+from core.jobs.recovery import read_rollbacks
 from core.records import Report
 from core.tape import Decision, TapePoint
 
@@ -32,6 +34,16 @@ def decision_record(decision: Decision) -> dict[str, Any]:
 def points_of(view: JobView) -> list[TapePoint]:
     """Points of a tape in the order in which they were judged, anchors included."""
     return [TapePoint.from_json(one["value"]) for one in view.records() if one.get("type") == POINT]
+
+
+def standing(points: Iterable[TapePoint], run: Path) -> list[TapePoint]:
+    """Points without those of checkpoints that a rollback of the run has given up since."""
+    return [point for point in points if point.anchor or point.n_rollbacks == n_rollbacks(run, point.epoch)]
+
+
+def n_rollbacks(run: Path, epoch: int) -> int:
+    """Rollbacks of a run that led behind the end of `epoch`."""
+    return sum(one.to_epoch < epoch for one in read_rollbacks(run))
 
 
 def decisions_of(view: JobView) -> list[Decision]:

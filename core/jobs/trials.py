@@ -40,6 +40,8 @@ class Trial:
         Wall time so far.
     why : str
         Why it failed.
+    is_interrupted : bool
+        Whether the sweep was stopped or paused in the middle of it: then its run goes on when the sweep does.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Trial:
     value: float | None = None
     seconds: float = 0.0
     why: str = ""
+    is_interrupted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; the inverse of `from_json`."""
@@ -164,7 +167,9 @@ def outcome(
     """
     judged = [point for point in checkpoints_of(points) if point.find(objective) is not None]
     if not judged:
-        return dataclasses.replace(trial, state=FAILED, why=trial.why or "No checkpoint could be judged.")
+        reasons = [reason for point in checkpoints_of(points) if (reason := point.reason(objective))]
+        why = trial.why or next(iter(reasons), "No checkpoint was judged before the time was up.")
+        return dataclasses.replace(trial, state=FAILED, why=why)
     if rules:
         decision = decide(judged, rules, n_candidates=n_candidates)
         outside = {check.epoch for check in decision.checks if check.outcome != "inside"}

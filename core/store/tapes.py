@@ -40,7 +40,7 @@ class TapeStore(Connection):
     def save_tape(
         self, tape_id: str, *, run_id: str, points: Iterable[TapePoint], decisions: Iterable[Decision]
     ) -> None:
-        """Take in the points and decisions of a tape."""
+        """Take in the points and decisions of a tape, as they stand now."""
         check_id(tape_id, "tape")
         now = self._now()
         point_rows = [
@@ -55,11 +55,14 @@ class TapeStore(Connection):
         with self._transaction() as cursor:
             self._need(cursor, "training_run", check_id(run_id, "run"))
             known = cursor.execute("select count(*) from decision where tape_id = ?", [tape_id]).fetchone()[0]
+            cursor.execute(queries.delete("tape_point", "tape_id"), [[tape_id]])  # a rollback takes points back
             self._insert_rows(cursor, "tape_point", columns, point_rows)
             columns = ("tape_id", "run_id", "place", "epoch", "why", "value")
             self._insert_rows(cursor, "decision", columns, decision_rows)
+            was_stopped = any(one.why for one in found[:known])
             for one in found[known:]:
-                if one.why:
+                if one.why and not was_stopped:
+                    was_stopped = True
                     settings = {"rules": [str(rule) for rule in one.rules], "epoch": one.stopped_at, "why": one.why}
                     self._audit(cursor, "stop run by rule", [run_id, tape_id], settings)
 

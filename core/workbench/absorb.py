@@ -11,7 +11,7 @@ from core.jobs.inheriting import INHERITED
 from core.jobs.launch import ensure_runner
 from core.jobs.protocol import JobState, JobView, list_jobs
 from core.jobs.recovery import read_rollbacks
-from core.jobs.tapes import decisions_of, points_of
+from core.jobs.tapes import decisions_of, points_of, standing
 from core.records import ConditionOutcome, EpochRecord, Report, SampleRequest
 from core.schema import Schema
 
@@ -112,7 +112,8 @@ def _take_evaluation(session: Session, view: JobView, state: JobState) -> None:
 def _take_tape(session: Session, view: JobView, state: JobState) -> None:
     if state.is_over:
         run_id = view.config["run_id"]
-        session.store.save_tape(view.id, run_id=run_id, points=points_of(view), decisions=decisions_of(view))
+        points = standing(points_of(view), session.folder / "jobs" / run_id)
+        session.store.save_tape(view.id, run_id=run_id, points=points, decisions=decisions_of(view))
 
 
 def _take_sweep(session: Session, view: JobView, state: JobState) -> None:

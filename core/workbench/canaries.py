@@ -54,7 +54,7 @@ def start_following(session: Session, run_id: str, *, seed: int = 0) -> str:
         {
             "sample_id": None,
             "canaries_of": run_id,
-            "train": f"tables/{real.id}-train.parquet",
+            "train": trained.job.config["train"],
             "schema": real.schema.to_json(),
             "parts": ["privacy"],
             "plan": "full",

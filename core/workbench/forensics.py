@@ -128,7 +128,7 @@ def start_quarantine(
         "parent_id": sample_id,
         "parent": drawn["output"],
         "parent_promoted": promoted,
-        "train": f"tables/{parent.dataset_id}-train.parquet",
+        "train": parent.job.config["train"],
         "control": control,
         "quarantine": {"ratio": float(ratio), "distance": float(distance)},
     }

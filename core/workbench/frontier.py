@@ -13,18 +13,20 @@ from core.evaluation.caps import RULABLE, decide, parse_rules
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import extend_job
 from core.jobs.protocol import JobState, JobView, list_jobs
-from core.jobs.tapes import decisions_of, points_of, report_of_point
+from core.jobs.tapes import decisions_of, points_of, report_of_point, standing
 from core.limits import PROBE_ROWS
 from core.records import Report
 from core.synthesis.config import TrainingConfig
 from core.tape import Decision, Rule, TapePoint, checkpoints_of
+from core.workbench.canary_plan import CanaryPlan
 from core.workbench.data import dataset, start_for, table_path
 from core.workbench.sessions import Session, job_folder
 from core.workbench.training import RunView, follow_tapes, resume_run, run, start_training
 
 MAX_CHECKPOINTS = 60
 SPACINGS = ("log", "even")
-PLATEAU_METRICS = ("utility_kept", "tstr_auc", "column_shapes", "pair_trends", "detection_auc")
+PLATEAU_METRICS = ("utility_kept", "tstr_auc", "tstr_r2", "pair_trends", "detection_auc")
+"""Column shapes are right from the first step, because drawing sees to them: they would always stand still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class TapeSettings:
         As the analyst writes them; see `core.evaluation.caps`.
     stops : bool
         Whether training stops once a privacy rule is broken for certain.
+    rolls_back : bool
+        Whether it then goes back to the last checkpoint that keeps every rule, and gives up the later ones.
     plateau : str
         Metric whose plateau stops training; empty for none.
     patience : int
@@ -52,6 +56,7 @@ class TapeSettings:
     spacing: str = "log"
     rules: Sequence[str] = ()
     stops: bool = False
+    rolls_back: bool = False
     plateau: str = ""
     patience: int = 3
     gain: float = 0.005
@@ -129,8 +134,13 @@ def chosen_epochs(n_epochs: int, n_checkpoints: int, spacing: str = "log") -> tu
     return tuple(min(epoch, n_epochs - (n - 1 - at)) for at, epoch in enumerate(found))
 
 
-def start_run(session: Session, dataset_id: str, config: TrainingConfig, settings: TapeSettings) -> str:
+def start_run(
+    session: Session, dataset_id: str, config: TrainingConfig, settings: TapeSettings,
+    *, canaries: CanaryPlan | None = None,
+) -> str:  # fmt: skip
     """Start a run and the tape that judges it while it trains; returns the run's id.
+
+    Canaries are planted in the run, where they are asked for, and their exposure is on the tape.
 
     Raises
     ------
@@ -143,7 +153,7 @@ def start_run(session: Session, dataset_id: str, config: TrainingConfig, setting
     config = dataclasses.replace(
         config, checkpoint_every=min(100_000, max(config.checkpoint_every, math.ceil(config.epochs / 40)))
     )
-    run_id = start_training(session, dataset_id, config, checkpoint_epochs=epochs)
+    run_id = start_training(session, dataset_id, config, checkpoint_epochs=epochs, canaries=canaries)
     start_tape(session, run_id, settings, epochs=epochs, rules=rules)
     return run_id
 
@@ -158,14 +168,22 @@ def start_tape(
     plan: str = "quick",
     anchors: bool = True,
     n_candidates: int | None = None,
+    earlier: Sequence[str] = (),
 ) -> str:
-    """Start judging chosen checkpoints of a run, made or still to come; returns the tape's id."""
+    """Start judging chosen checkpoints of a run, made or still to come; returns the tape's id.
+
+    Parameters
+    ----------
+    earlier : ids of tapes
+        Of the same run; their points take part in what rules decide.
+    """
     trained = run(session, run_id)
     config = tape_job(
         session, trained.dataset_id, settings, epochs=epochs, rules=rules, plan=plan, anchors=anchors,
         n_candidates=n_candidates, device=trained.config.device,
     )  # fmt: skip
-    return start_for(session, "tape", config | {"run_id": run_id}, job_id=new_id("tape"))
+    config |= {"run_id": run_id, "train": trained.job.config["train"], "earlier": list(earlier)}
+    return start_for(session, "tape", config, job_id=new_id("tape"))
 
 
 def tape_job(
@@ -203,7 +221,8 @@ def tape_job(
         "probe_seed": 1,
         "seed": 1,
         "rules": [rule.to_json() for rule in rules],
-        "stops": settings.stops,
+        "stops": settings.stops or settings.rolls_back,
+        "rolls_back": settings.rolls_back,
         "plateau": watched if settings.plateau else {},
         "n_candidates": len(epochs) if n_candidates is None else n_candidates,
         "anchors": anchors,
@@ -221,7 +240,7 @@ def tape(session: Session, run_id: str) -> TapeView:
     for view in jobs:
         quick = view.config.get("plan") == "quick"
         planned |= set(view.config.get("epochs") or ()) if quick else set()
-        for point in points_of(view):
+        for point in standing(points_of(view), trained.job.folder):
             if point.anchor:
                 anchors.setdefault(point.anchor, point)
             elif quick:
@@ -247,7 +266,7 @@ def report(session: Session, view: TapeView, epoch: int, *, thorough: bool = Fal
     for job in reversed(view.jobs):
         if (job.config.get("plan") != "quick") != thorough:
             continue
-        for point in points_of(job):
+        for point in standing(points_of(job), view.run.job.folder):
             if not point.anchor and point.epoch == epoch:
                 return report_of_point(job_folder(session, job.id), point)
     return None
@@ -277,19 +296,31 @@ def resume(session: Session, run_id: str) -> None:
 
 
 def train_more(session: Session, run_id: str, epochs: int) -> None:
-    """Train more epochs than asked for, and judge the checkpoints that come of it."""
+    """Train more epochs than asked for, and judge the checkpoints that come of it.
+
+    Raises
+    ------
+    InvalidConfig
+        If the run was cut off before its planned end: then it is resumed.
+    """
     view = tape(session, run_id)
+    if view.run.job.state.can_resume:
+        raise InvalidConfig(
+            f"The run has not reached its {view.run.target_epochs:,} epochs yet.", "Resume it first.", field="epochs"
+        )
     before = view.run.target_epochs
     extend_job(view.run.job.folder, epochs)
     session.store.audit("extend run", ids=(run_id,), settings={"epochs": epochs})
     every = view.run.config.checkpoint_every
     wanted = {epoch for epoch in range(before + 1, before + epochs + 1) if epoch % every == 0} | {before + epochs}
     wanted = sorted(wanted)[-MAX_CHECKPOINTS:]
-    first = next((one.config for one in view.jobs if one.config.get("plan") == "quick"), {})
+    earlier = [one for one in view.jobs if one.config.get("plan") == "quick"]
+    first = next((one.config for one in earlier), {})
     rules = [Rule.from_json(one) for one in first.get("rules") or ()]
     plateau: Mapping[str, Any] = first.get("plateau") or {}
     settings = TapeSettings(
         stops=bool(first.get("stops")),
+        rolls_back=bool(first.get("rolls_back")),
         plateau=plateau.get("metric", ""),
         patience=plateau.get("patience", 3),
         gain=plateau.get("gain", 0.005),
@@ -297,7 +328,7 @@ def train_more(session: Session, run_id: str, epochs: int) -> None:
     )
     start_tape(
         session, run_id, settings, epochs=wanted, rules=rules, anchors=not view.anchors,
-        n_candidates=view.n_planned + len(wanted),
+        n_candidates=view.n_planned + len(wanted), earlier=[one.id for one in earlier],
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from core.records import Direction
 from core.synthesis.config import TrainingConfig
 from core.tape import Band, Series, TapePoint
 from core.workbench.frontier import TapeView
+from core.workbench.training import RunView
 
 UTILITY = (
     "utility_kept", "tstr_auc", "tstr_r2", "column_shapes", "pair_trends", "correlation_difference", "detection_auc",
@@ -28,27 +29,28 @@ def series_of(views: Sequence[TapeView]) -> list[Series]:
     """Tapes grouped by setting; runs that differ in nothing but the seed are one setting, as different epochs are."""
     grouped: dict[str, list[TapeView]] = {}
     for view in views:
-        grouped.setdefault(_key(view.run.config), []).append(view)
-    labels = _labels([views[0].run.config for views in grouped.values()])
+        grouped.setdefault(str(sorted(_apart(view.run).items())), []).append(view)
+    labels = _labels([_apart(ones[0].run) for ones in grouped.values()])
     return [
         Series(label=label, points=tuple(point for view in ones for point in view.points))
         for label, ones in zip(labels, grouped.values(), strict=True)
     ]
 
 
-def _key(config: TrainingConfig) -> str:
-    value = config.to_json()
-    return str(sorted((name, str(item)) for name, item in value.items() if name not in NEVER_APART))
+def _apart(run: RunView) -> dict[str, str]:
+    """What makes a setting another one, by the names that settings have."""
+    value = run.config.to_json()
+    names = {field.name: field.metadata["label"].lower() for field in dataclasses.fields(TrainingConfig)}
+    found = {names[name]: _shown(value[name]) for name in names if name not in NEVER_APART}
+    return found | {"share of train rows": f"{run.row_share:g}"}
 
 
-def _labels(configs: Sequence[TrainingConfig]) -> list[str]:
-    """What sets each setting apart from the others, in the names that settings have."""
-    values = [config.to_json() for config in configs]
-    names = {field.name: field.metadata["label"] for field in dataclasses.fields(TrainingConfig)}
-    differ = [name for name in names if name not in NEVER_APART and len({str(value[name]) for value in values}) > 1]
+def _labels(settings: Sequence[Mapping[str, str]]) -> list[str]:
+    """What sets each setting apart from the others."""
+    differ = [name for name in settings[0] if len({one[name] for one in settings}) > 1]
     if not differ:
-        return ["Checkpoints"] * len(configs)
-    return [", ".join(f"{names[name].lower()} {_shown(value[name])}" for name in differ) for value in values]
+        return ["Checkpoints"] * len(settings)
+    return [", ".join(f"{name} {one[name]}" for name in differ) for one in settings]
 
 
 def _shown(value: object) -> str:
@@ -88,7 +90,7 @@ def bands_of(series: Sequence[Series], metric: str) -> dict[str, list[Band]]:
 
 
 def compared(series: Sequence[Series], metrics: Sequence[str]) -> list[Difference]:
-    """Differences between settings at their last epochs, metric by metric."""
+    """Differences between settings at their last common epochs, metric by metric."""
     return [one for metric in metrics for one in differences(series, metric)]
 
 

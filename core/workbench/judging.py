@@ -95,6 +95,7 @@ def start_evaluation(
         session,
         real,
         sample_id=sample_id,
+        train=drawn.job.config["train"],
         output=drawn.job.config["output"],
         n_unconditioned=drawn.n_unconditioned,
         conditions=[
@@ -119,6 +120,7 @@ def evaluation_config(
     real: Dataset,
     *,
     sample_id: str,
+    train: str,
     output: str,
     n_unconditioned: int,
     parts: Sequence[str],
@@ -130,12 +132,13 @@ def evaluation_config(
 ) -> dict[str, object]:
     """Settings of the job that judges a sample.
 
-    A sample whose checkpoint was promoted is judged by the report half of the control rows alone, since the selection
+    `train` are the rows that its run saw: a trial of a sweep may have seen a part of the dataset's train rows alone. A
+    sample whose checkpoint was promoted is judged by the report half of the control rows alone, since the selection
     half took part in choosing it (`docs/decisions/0003`).
     """
     return {
         "sample_id": sample_id,
-        "train": f"tables/{real.id}-train.parquet",
+        "train": train,
         "control": judged_against(session, real.id, promoted=promoted),
         "synthetic": output,
         "n_unconditioned": n_unconditioned,

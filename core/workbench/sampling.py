@@ -148,7 +148,7 @@ def drawing_config(session: Session, trained: RunView, epoch: int, request: Samp
         "dataset_id": trained.dataset_id,
         "epoch": epoch,
         "checkpoint": f"jobs/{trained.id}/checkpoint-{epoch:06d}",
-        "train": f"tables/{trained.dataset_id}-train.parquet",
+        "train": trained.job.config["train"],
         "schema": real.schema.to_json(),
         "request": request.to_json(),
         "device": trained.config.device,

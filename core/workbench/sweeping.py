@@ -13,8 +13,9 @@ from core.evaluation.caps import RULABLE, parse_rules
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import control, resume_job
 from core.jobs.protocol import JobView, list_jobs
+from core.schema import ColumnType
 from core.synthesis.config import TrainingConfig
-from core.workbench.data import start_for
+from core.workbench.data import dataset, start_for
 from core.workbench.frontier import TapeSettings, TapeView, chosen_epochs, tape, tape_job
 from core.workbench.sessions import Session, job_folder
 from core.workbench.training import training_job
@@ -23,6 +24,7 @@ SAMPLERS = ("grid", "random", "tpe")
 ROW_SHARE = "row_share"
 MAX_TRIALS = 500
 OBJECTIVES = ("utility_kept", "tstr_auc", "tstr_r2", "column_shapes", "pair_trends", "detection_auc")
+OF_TARGET = ("utility_kept", "tstr_auc", "tstr_r2")
 FIXED = ("epochs", "device", "threads", "checkpoint_every", "locale")
 """Settings that a sweep does not vary: the tape gives epochs for free, the others are about running."""
 
@@ -71,6 +73,8 @@ class SweepView:
 
     Parameters
     ----------
+    n_candidates : int
+        Checkpoints of all trials together, among which the best one is looked for.
     best : TrialView or None
         The best trial that keeps the cap.
     """
@@ -83,6 +87,7 @@ class SweepView:
     n_trials: int
     budget_minutes: float
     trials: tuple[TrialView, ...]
+    n_candidates: int
     best: TrialView | None
 
 
@@ -199,6 +204,7 @@ def start_sweep(session: Session, dataset_id: str, base: TrainingConfig, setting
         )
     if not 1 <= settings.n_trials <= MAX_TRIALS or not settings.budget_minutes > 0:
         raise InvalidConfig(f"A sweep takes 1 to {MAX_TRIALS} trials and a budget above 0 minutes.", field="n_trials")
+    _check_measurable(session, dataset_id, settings.objective)
     space = parse_space(settings.space, base, sampler=settings.sampler)
     rules = parse_rules(settings.tape.rules)
     epochs = chosen_epochs(base.epochs, settings.tape.n_checkpoints, settings.tape.spacing)
@@ -221,6 +227,29 @@ def start_sweep(session: Session, dataset_id: str, base: TrainingConfig, setting
     about = {"space": space, "sampler": settings.sampler, "n_trials": settings.n_trials}
     session.store.audit("start sweep", ids=(sweep_id, dataset_id), settings=about)
     return started
+
+
+def _check_measurable(session: Session, dataset_id: str, objective: str) -> None:
+    """Refuse an objective that no checkpoint of this dataset can have, before hours are spent on it.
+
+    Raises
+    ------
+    InvalidConfig
+    """
+    real, need = dataset(session, dataset_id), ""
+    if objective in OF_TARGET and real.target is None:
+        need = "predicts a target, and this dataset has none"
+    elif objective in OF_TARGET and not real.n_control:
+        need = "is tested on control rows, and this dataset has none"
+    elif objective in ("tstr_auc", "tstr_r2") and (objective == "tstr_r2") != (
+        real.schema[real.target].type in (ColumnType.CONTINUOUS, ColumnType.DATETIME)
+    ):
+        need = f"does not fit the target {real.target!r}"
+    if need:
+        raise InvalidConfig(
+            f"The sweep cannot be best at {objective}: it {need}.", "Choose another objective, such as pair_trends.",
+            field="objective",
+        )  # fmt: skip
 
 
 def sweep(session: Session, sweep_id: str) -> SweepView:
@@ -252,6 +281,7 @@ def sweep(session: Session, sweep_id: str) -> SweepView:
         n_trials=n_trials,
         budget_minutes=float(config["budget_minutes"]),
         trials=trials,
+        n_candidates=n_trials * len(config["tape"]["epochs"]),
         best=max(complete, key=lambda trial: sign * trial.value, default=None),
     )
 

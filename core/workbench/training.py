@@ -53,6 +53,8 @@ class RunView:
         Epoch in which training ended because numbers were no longer finite.
     warm_start : mapping
         Run and epoch that the weights came from, and what was carried over; empty without one.
+    row_share : float
+        Share of the dataset's train rows that the run saw; below 1 in some trials of sweeps.
     """
 
     id: str
@@ -71,6 +73,7 @@ class RunView:
     device_bytes: int | None = None
     diverged_epoch: int | None = None
     warm_start: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    row_share: float = 1.0
 
     @property
     def epochs_done(self) -> int:
@@ -218,6 +221,7 @@ def run(session: Session, run_id: str) -> RunView:
         device_bytes=status.details.get("device_bytes"),
         diverged_epoch=status.details.get("diverged_epoch"),
         warm_start={**(settings.get("warm_start") or {}), **(status.details.get("warm_start") or {})},
+        row_share=float(settings.get("row_share") or 1.0),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import InvalidConfig
-from core.tape import Decision, Rule
+from core.tape import Decision
 from core.workbench import frontier
 from core.workbench.frontier import TapeView
 from core.workbench.sessions import Session
@@ -17,8 +17,8 @@ from pages.components.words import count, text
 SIGNS = {"inside": "✓ inside", "outside": "✗ outside", "too small to decide": "? too small", "not measured": "– none"}
 
 
-def cap(here: Session, views: Sequence[TapeView], chosen: TapeView) -> tuple[Rule, ...]:
-    """Show the rules and what they decide about the chosen run's setting; gives the rules."""
+def cap(here: Session, views: Sequence[TapeView], chosen: TapeView) -> Decision:
+    """Show the rules and what they decide about the chosen run; gives that decision, empty without rules."""
     key = "cap-rules"
     if key not in st.session_state:
         recorded = chosen.decision.rules if chosen.decision else ()
@@ -33,14 +33,14 @@ def cap(here: Session, views: Sequence[TapeView], chosen: TapeView) -> tuple[Rul
             rules = frontier.parsed_rules(written.split(";"))
         except InvalidConfig as error:
             show_error(error)
-            return ()
+            return Decision()
         if not rules:
             st.caption("Write a rule to see the last epoch that keeps it.")
-            return ()
+            return Decision()
         decision = frontier.decided([chosen], rules)
         _say(decision)
         _table(decision)
-    return rules
+    return decision
 
 
 def _say(decision: Decision) -> None:

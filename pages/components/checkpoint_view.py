@@ -8,6 +8,7 @@ from core.errors import UserError
 from core.figures.correlations import clustered
 from core.figures.glossary import entry
 from core.records import Report
+from core.tape import Decision
 from core.workbench import frontier, judging, promoting
 from core.workbench.frontier import TapeView
 from core.workbench.promoting import Promotion
@@ -30,11 +31,11 @@ COMPARED = (
 )  # fmt: skip
 
 
-def show_checkpoint(here: Session, view: TapeView, epoch: int) -> None:
-    """Charts of the chosen epoch, and the buttons that use it."""
+def show_checkpoint(here: Session, view: TapeView, epoch: int, decision: Decision) -> None:
+    """Charts of the chosen epoch, and the buttons that use it; `decision` is what the page's cap makes of the tape."""
     point = next(one for one in view.points if one.epoch == epoch)
     st.subheader(f"Epoch {epoch:,}", anchor=False)
-    _actions(here, view, epoch)
+    _actions(here, view, epoch, decision)
     report = frontier.report(here, view, epoch)
     if report is None:
         st.info("The charts of this checkpoint are no longer there; its numbers are.", icon=":material/info:")
@@ -49,7 +50,7 @@ def show_checkpoint(here: Session, view: TapeView, epoch: int) -> None:
     _promoted(here, view)
 
 
-def _actions(here: Session, view: TapeView, epoch: int) -> None:
+def _actions(here: Session, view: TapeView, epoch: int, decision: Decision) -> None:
     kept = epoch in view.run.checkpoints
     with st.container(horizontal=True, key="checkpoint-actions"):
         use = st.button(
@@ -57,7 +58,7 @@ def _actions(here: Session, view: TapeView, epoch: int) -> None:
             disabled=not kept,
             help="Draws a fresh sample from it and judges that sample by the half of the control rows that took no "
             "part in choosing."
-            if kept else "This checkpoint was given up for disk space.",
+            if kept else "This checkpoint is gone: given up for disk space, or by a run that went back.",
         )  # fmt: skip
         full = st.button(
             "Judge by the full plan", icon=":material/query_stats:", key="judge-full",
@@ -65,7 +66,7 @@ def _actions(here: Session, view: TapeView, epoch: int) -> None:
         )  # fmt: skip
     try:
         if use:
-            made = promoting.promote(here, view.run.id, epoch, decision=view.decision)
+            made = promoting.promote(here, view.run.id, epoch, decision=decision)
             selection.choose_line(run=view.run.id, sample=made.sample_id)
             st.switch_page("pages/sample.py")
         if full:
@@ -110,8 +111,11 @@ def _promoted(here: Session, view: TapeView) -> None:
 
 
 def _promotion(here: Session, view: TapeView, one: Promotion, place: int) -> None:
-    by = one.by.get("chosen by", "eye")
-    why = f" by {', '.join(one.by['rules'])}" if by == "rules" else " by eye"
+    under = ", ".join(one.by.get("rules") or ())
+    why = {
+        "rules": f" by {under}",
+        "sweep": f" by a sweep as best at {one.by.get('objective')}{f' under {under}' if under else ''}",
+    }.get(one.by.get("chosen by"), " by eye")
     judged = judging.evaluation(here, one.evaluation_id) if one.evaluation_id else None
     with st.container(horizontal=True, vertical_alignment="center", key=f"promotion-{place}"):
         st.markdown(f"Epoch **{one.epoch:,}**, chosen{why}", width="content")

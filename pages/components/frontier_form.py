@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
+from core.limits import CANARIES
 from core.workbench import data, frontier, preflight
+from core.workbench.canary_plan import CanaryPlan
 from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.frame import show_error
@@ -14,6 +16,11 @@ RULES_HELP = (
     "One rule per line, such as `singling_out_univariate <= 5 %`, `membership_auc <= 0.55` or `utility_kept >= 90 %`. "
     "A checkpoint keeps a rule when the unfavourable end of its interval does. Metrics: "
 )
+BROKEN = {
+    "Train on": {},
+    "Stop training": {"stops": True},
+    "Stop, and go back to the last checkpoint that keeps all rules": {"rolls_back": True},
+}
 DEFAULT_RULES = "membership_auc <= 0.55\nsingling_out_univariate <= 5 %"
 
 
@@ -45,30 +52,38 @@ def frontier_form(here: Session, dataset_id: str) -> bool:
             help=RULES_HELP + ", ".join(f"`{one}`" for one in frontier.rulable()) + ".",
         )  # fmt: skip
         with right:
-            stops = st.toggle(
-                "Stop training when a privacy rule is broken for certain", False, key="tape-stops",
-                help="Broken for certain: the favourable end of the interval breaks the limit too.",
+            broken = st.selectbox(
+                "When a privacy rule is broken for certain", list(BROKEN), key="tape-broken",
+                help="Broken for certain: the favourable end of the interval breaks the limit too. Going back deletes "
+                "the checkpoints behind the last one that keeps every rule; their numbers stay.",
             )  # fmt: skip
             plateau = st.selectbox(
                 "Stop when a quality no longer grows", [None, *frontier.PLATEAU_METRICS], key="tape-plateau",
                 format_func=lambda one: "Never" if one is None else one.replace("_", " ").capitalize(),
                 help="Ends training after three checkpoints in a row without a gain of .005.",
             )  # fmt: skip
-        preset = st.selectbox(
+        fifth, sixth = st.columns(2, gap="medium")
+        preset = fifth.selectbox(
             "Preset", list(presets), index=list(presets).index("balanced"), key="tape-preset",
             format_func=str.capitalize, help="Settings of the networks; epochs and seed are those above.",
+        )  # fmt: skip
+        planted = sixth.number_input(
+            "Canaries to plant", 0, CANARIES[1], 0, key="tape-canaries",
+            help="Made-up rows put among the train rows; how near drawn rows come to them bounds from below what a run "
+            f"gives away. 0 plants none, otherwise at least {CANARIES[0]}.",
         )  # fmt: skip
         sent = st.form_submit_button("Train and judge", type="primary", icon=":material/play_arrow:", key="tape-start")
     if not sent:
         return False
     try:
         settings = frontier.TapeSettings(
-            n_checkpoints=int(checkpoints), spacing=spacing, rules=tuple(rules.splitlines()), stops=stops,
-            plateau=plateau or "",
+            n_checkpoints=int(checkpoints), spacing=spacing, rules=tuple(rules.splitlines()),
+            plateau=plateau or "", **BROKEN[broken],
         )  # fmt: skip
         for seed in range(int(seeds)):
             config = presets[preset].with_settings({"epochs": str(int(epochs)), "seed": str(seed)})
-            run_id = frontier.start_run(here, dataset_id, config, settings)
+            canaries = CanaryPlan(n=int(planted), seed=seed) if planted else None
+            run_id = frontier.start_run(here, dataset_id, config, settings, canaries=canaries)
             if seed == 0:
                 selection.choose("run", run_id)
     except UserError as error:

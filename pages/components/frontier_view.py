@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.figures.frontier import describe_frontier, frontier_figure, over_epochs_figure
 from core.figures.glossary import entry
-from core.tape import Rule, Series
+from core.tape import Decision, Series
 from core.workbench import frontier, training
 from core.workbench import frontier_view as view_of
 from core.workbench.frontier import TapeView
@@ -48,11 +48,11 @@ def _live(here: Session, dataset_id: str, was_active: bool) -> None:
     series = view_of.series_of(shown)
     chosen = _chosen(shown)
     epoch = _slider(chosen)
-    rules = cap(here, shown, chosen)
-    by_steps = _frontier(shown, series, chosen, epoch, rules)
-    _over_epochs(shown, series, chosen, epoch, rules, by_steps)
+    decision = cap(here, shown, chosen)
+    by_steps = _frontier(shown, series, chosen, epoch, decision)
+    _over_epochs(shown, series, chosen, epoch, decision, by_steps)
     _differences(series)
-    show_checkpoint(here, chosen, epoch)
+    show_checkpoint(here, chosen, epoch, decision)
 
 
 def _states(here: Session, views: Sequence[TapeView]) -> None:
@@ -80,7 +80,7 @@ def _state(here: Session, view: TapeView, place: int) -> None:
             if st.button(label, key=f"tape-resume-{place}", icon=":material/play_arrow:", type="tertiary"):
                 frontier.resume(here, run.id)
                 st.rerun(scope="app")
-        if str(state) in ("done", "stopped", "paused"):
+        if str(state) == "done":
             with st.popover("Train more", icon=":material/add:", type="tertiary"):
                 more = st.number_input("Epochs to add", 1, 100_000, MORE_EPOCHS, key=f"tape-more-{place}")
                 if st.button("Train and judge them", key=f"tape-extend-{place}", type="primary"):
@@ -132,7 +132,7 @@ def _slider(view: TapeView) -> int:
 
 
 def _frontier(
-    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, rules: Sequence[Rule]
+    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, decision: Decision
 ) -> bool:
     utility, privacy = view_of.measured(views, view_of.UTILITY), view_of.measured(views, view_of.PRIVACY)
     if not utility or not privacy:
@@ -150,7 +150,8 @@ def _frontier(
         labels = {metric: f"{_label(metric)} ({view_of.direction_words(metric)})" for metric in (x, y)}
         figure = frontier_figure(
             series, x, y, labels=labels, anchors=view_of.anchors_of(views), front=view_of.front(series, x, y),
-            selected=(chosen.run.id, epoch), rules=rules, by_steps=by_steps, colours=charts.colours(),
+            selected=(chosen.run.id, epoch), rules=decision.rules, by_steps=by_steps, colours=charts.colours(),
+            last_inside=None if decision.epoch is None else (chosen.run.id, decision.epoch),
         )  # fmt: skip
         charts.show(figure, key="frontier", alt=describe_frontier(series, x, y))
         st.caption(
@@ -162,15 +163,19 @@ def _frontier(
 
 
 def _over_epochs(
-    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, rules: Sequence[Rule],
+    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, decision: Decision,
     by_steps: bool,
 ) -> None:  # fmt: skip
     metrics = view_of.measured(views, OVER_EPOCHS)
     anchors = view_of.anchors_of(views)
-    limits = {rule.metric: rule.limit for rule in rules}
-    at = next((point.step if by_steps else point.epoch for point in chosen.points if point.epoch == epoch), None)
+    limits = {rule.metric: rule.limit for rule in decision.rules}
+    at, inside = (
+        next((point.step if by_steps else point.epoch for point in chosen.points if point.epoch == wanted), None)
+        for wanted in (epoch, decision.epoch)
+    )
     with st.container(border=True, key="over-epochs-card"):
-        st.markdown("**Over epochs** :gray[each metric with its band; the upright line is the chosen epoch]")
+        green = "" if inside is None else ", the green one the last epoch that keeps the cap"
+        st.markdown(f"**Over epochs** :gray[each metric with its band; the upright line is the chosen epoch{green}]")
         for start in range(0, len(metrics), 3):
             for column, metric in zip(st.columns(3), metrics[start : start + 3], strict=False):
                 with column:
@@ -179,10 +184,11 @@ def _over_epochs(
                         view_of.bands_of(series, metric),
                         title=f"{_label(metric)} ({'↑' if view_of.higher_is_better(metric) else '↓'})",
                         anchors={name: one.value for name, one in known.items() if one is not None},
-                        limit=limits.get(metric), selected=at, by_steps=by_steps, colours=charts.colours(),
+                        limit=limits.get(metric), selected=at, last_inside=inside, by_steps=by_steps,
+                        colours=charts.colours(),
                     )  # fmt: skip
                     charts.show(figure, key=f"over-{metric}", alt=f"{_label(metric)} over epochs", still=True)
-        n_seeds = max(len(one.runs) for one in series)
+        n_seeds = max(one.n_seeds for one in series)
         band = (
             "Bands are Student's t intervals of the mean over seeds."
             if n_seeds > 1
@@ -199,18 +205,22 @@ def _differences(series: Sequence[Series]) -> None:
         {
             "Metric": _label(one.metric), "Setting": one.first, "Against": one.second, "Difference": one.value,
             "Interval": "–" if one.low is None else f"{one.low:+.3f} to {one.high:+.3f}",
+            "Epoch": "the last" if one.epoch is None else f"{one.epoch:,}",
             "Seeds": f"{one.n_first} and {one.n_second}",
             "Verdict": "exceeds noise" if one.exceeds_noise
-            else "needs two seeds each" if one.low is None else "within noise",
+            else "needs other seeds" if one.low is None else "within noise",
         }
         for one in found
     ]  # fmt: skip
     with st.expander("Which differences between settings exceed noise", icon=":material/compare_arrows:"):
         st.dataframe(
-            rows, hide_index=True, key="differences", alt="Differences between settings at their last epochs",
+            rows, hide_index=True, key="differences", alt="Differences between settings at their last common epoch",
             column_config={"Difference": st.column_config.NumberColumn(format="%+.3f")},
         )  # fmt: skip
-        st.caption("Last epochs of each seed; Welch's intervals, which hold for all pairs of settings together.")
+        st.caption(
+            "At the last epoch that all seeds of both settings have. Welch's intervals, which hold for all pairs of "
+            "settings together; they need two seeds on each side, and numbers that differ between seeds."
+        )
 
 
 def _label(metric: str) -> str:

@@ -82,8 +82,11 @@ def _state(here: Session, view: SweepView) -> None:
 def _best(here: Session, view: SweepView) -> None:
     under = f" under {', '.join(view.rules)}" if view.rules else ""
     if view.best is None:
-        if all(trial.state != "running" for trial in view.trials):
+        states = {trial.state for trial in view.trials}
+        if "outside the cap" in states and "running" not in states:
             st.warning(f"No checkpoint of any trial keeps the cap{text(under)}.", icon=":material/warning:")
+        elif states == {"failed"}:
+            st.warning("No trial came to an end; the table says why.", icon=":material/warning:")
         return
     settings = ", ".join(f"{name} {value}" for name, value in view.best.params.items())
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="sweep-best"):
@@ -94,12 +97,11 @@ def _best(here: Session, view: SweepView) -> None:
         )
         if st.button("Use this checkpoint", key="sweep-promote", type="primary", icon=":material/arrow_forward:"):
             try:
-                run_id = view.best.run_id
-                made = promoting.promote(here, run_id, view.best.epoch, decision=frontier.tape(here, run_id).decision)
+                made = promoting.promote_best(here, view)
             except UserError as error:
                 show_error(error)
                 return
-            selection.choose_line(run=run_id, sample=made.sample_id)
+            selection.choose_line(run=made.run_id, sample=made.sample_id)
             st.switch_page("pages/sample.py")
 
 

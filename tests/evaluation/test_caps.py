@@ -35,7 +35,7 @@ def point(epoch: int, run_id: str = "run-1", **values: tuple[float, float, float
         MetricResult(metric=name, value=value, low=low, high=high, counts={"train rows scored": 250}, n_rows=5000)
         for name, (value, low, high) in values.items()
     )
-    return TapePoint(run_id=run_id, epoch=epoch, n_rows=5000, results=results)
+    return TapePoint(run_id=run_id, epoch=epoch, step=1000 * epoch, n_rows=5000, results=results)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,25 @@ def test_undecided_says_how_many_attacks_would_do() -> None:
     assert "would not put it inside" in describe(beyond)
 
 
+def test_what_would_decide_is_counted_in_what_narrows_the_interval() -> None:
+    def kept(metric: str, counts: dict[str, int], value: float) -> TapePoint:
+        half = 0.1
+        result = MetricResult(
+            metric=metric, value=value, low=value - half, high=value + half, counts=counts, n_rows=5000
+        )
+        return TapePoint(run_id="run-1", epoch=1, n_rows=5000, results=(result,))
+
+    rule = (Rule(metric="utility_kept", at_most=False, limit=0.9),)
+    found = decide([kept("utility_kept", {"rows tested on": 120}, 0.95)], rule, n_candidates=1).checks[0]
+    assert found.enough in (480, 481)
+    assert "control rows would do where there were 120" in describe(found)
+    for metric, counted in (("dcr_share", "rows per block"), ("memorised_share", "control rows")):
+        one = kept(metric, {counted: 240}, 0.5)
+        found = decide([one], (Rule(metric=metric, at_most=True, limit=0.55),), n_candidates=1).checks[0]
+        assert found.enough in (960, 961)
+        assert "control rows (and train rows in proportion) would do where there were 240" in describe(found)
+
+
 def test_a_quality_that_is_not_reached_yet_breaks_nothing() -> None:
     rules = (Rule(metric="utility_kept", at_most=False, limit=0.9),)
     found = decide([point(1, utility_kept=(0.2, 0.1, 0.3))], rules, n_candidates=3)
@@ -209,3 +228,6 @@ def test_a_plateau_is_seen_after_the_patience_and_slow_growth_is_none() -> None:
     assert plateau(flat, "utility_kept", patience=3, gain=0.02) == 5
     falling = [point(e, detection_auc=(v, 0, 1)) for e, v in enumerate((0.9, 0.8, 0.8, 0.8), 1)]
     assert plateau(falling, "detection_auc", patience=2, gain=0.01) == 4
+    # nothing has been learned yet: standing still is no plateau
+    early = [dataclasses.replace(one, step=20 * one.epoch) for one in flat]
+    assert plateau(early, "utility_kept", patience=3, gain=0.02) is None

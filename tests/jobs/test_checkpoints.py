@@ -79,6 +79,14 @@ def test_the_last_checkpoint_stays_and_the_others_thin_out_evenly(epochs, every,
     assert surplus(dict.fromkeys(epochs, 1), every, budget=room) == gone
 
 
+def test_chosen_epochs_stay_until_nothing_else_is_left_to_give_up() -> None:
+    chosen = [1, 2, 5, 12, 31, 77, 150]
+    sizes = dict.fromkeys(sorted({*chosen, *range(10, 151, 10)}), 1)
+    assert not set(surplus(sizes, 10, budget=10, chosen=chosen)) & set(chosen)
+    few = set(sizes) - set(surplus(sizes, 10, budget=4, chosen=chosen))
+    assert few == {2, 12, 77, 150}
+
+
 def test_a_long_run_keeps_within_its_budget_all_the_way(tmp_path: Path) -> None:
     for epoch in range(1, 101):
         make(checkpoint_folder(tmp_path, epoch), size=98)  # 100 bytes with meta.json

@@ -8,12 +8,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from core.jobs.ids import new_id
 from core.jobs.kinds import sweep as kind
 from core.jobs.launch import start_job, wait
 from core.jobs.protocol import JobState, JobView
 from core.jobs.tapes import point_record
 from core.jobs.trials import COMPLETE, FAILED, OUTSIDE, RUNNING, Search, Trial, best_of, outcome, trials_of
-from core.records import MetricResult
+from core.records import MetricResult, Status
 from core.tables import write_parquet
 from core.tape import Rule, TapePoint
 from tests.jobs.making import SCHEMA, small_table, train_config
@@ -142,6 +143,41 @@ def test_a_share_of_the_rows_is_the_same_for_every_trial(session, by_hand) -> No
     assert kind._part_of_rows(context, "tables/train.parquet", 0.25) == path
     other = pq.read_table(session / kind._part_of_rows(context, "tables/train.parquet", 0.5))
     assert set(zip(*first.to_pydict().values(), strict=True)) <= set(zip(*other.to_pydict().values(), strict=True))
+
+
+def test_a_trial_that_was_cut_off_by_stopping_the_sweep_goes_on_with_it(session, by_hand) -> None:
+    config = sweep_config()
+    context = kind.JobContext(session / "jobs" / start_job(session, "sweep", config))
+    terms = kind.Terms(
+        search=Search(space=config["space"], sampler="grid", seed=0, higher=True), objective="utility_kept", rules=(),
+        n_trials=2, budget_seconds=60.0, n_checkpoints=1, train=config["train"], tape=config["tape"],
+    )  # fmt: skip
+    trial = Trial(number=0, params={"pac": 1, "row_share": 0.5}, run_id=new_id("run"), tape_id=new_id("tape"))
+    kind._start_jobs(context, terms, trial)
+    run = JobView(session / "jobs" / trial.run_id)
+    assert run.config["row_share"] == 0.5
+    for cut, state in ((False, JobState.STOPPED), (True, JobState.WAITING)):
+        (run.folder / "status.json").write_text('{"state": "stopped"}')
+        kind._start_jobs(context, terms, dataclasses.replace(trial, is_interrupted=cut))
+        assert run.state is state
+
+
+def test_time_in_the_queue_is_not_taken_from_the_budget(monkeypatch) -> None:
+    now = iter((0.0, 100.0, 130.0, 131.0))
+    monkeypatch.setattr(kind.time, "monotonic", lambda: next(now))
+    clock = kind._Clock()
+    clock.tick(works=False)
+    clock.tick(works=True)
+    assert clock.seconds == 30.0
+
+
+def test_a_trial_without_the_objective_says_why(session) -> None:
+    lacking = MetricResult(
+        metric="utility_kept", value=None, status=Status.NOT_MEASURED, explanation="No target column was named."
+    )
+    point = TapePoint(run_id="run-0123456789abcdef", epoch=1, results=(lacking,))
+    found = outcome(Trial(number=0, params={}), [point], "utility_kept", (), 2)
+    assert (found.state, found.why) == (FAILED, "No target column was named.")
 
 
 @pytest.mark.slow

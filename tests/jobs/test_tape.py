@@ -17,10 +17,10 @@ from core.jobs.ids import new_id
 from core.jobs.kinds import tape as kind
 from core.jobs.launch import start_job
 from core.jobs.probing import Bench, critic_gap, some_rows
-from core.jobs.protocol import METRICS, JobState, JobView
+from core.jobs.protocol import METRICS, JobState, JobView, write_control
 from core.jobs.queue import lane
-from core.jobs.tapes import decisions_of, points_of, report_of_point
-from core.records import MetricResult
+from core.jobs.tapes import decisions_of, point_record, points_of, report_of_point, standing
+from core.records import MetricResult, Rollback
 from core.tables import read_frame, write_parquet
 from core.tape import CONTROL, COPY, Rule, TapePoint
 from tests.jobs.making import SCHEMA, small_table, train_config
@@ -194,13 +194,95 @@ def test_a_rule_that_only_notes_stops_nothing_and_a_plateau_does(waiting) -> Non
     kind._decide(context, dataclasses.replace(terms, stops=False), [over])
     assert JobView(terms.run).control == "run"
     flat = [
-        TapePoint(run_id="run-0123456789abcdef", epoch=at, results=(MetricResult(metric="column_shapes", value=0.9),))
+        TapePoint(
+            run_id="run-0123456789abcdef", epoch=at, step=1000 * at,
+            results=(MetricResult(metric="pair_trends", value=0.9),),
+        )
         for at in (1, 2, 3)
-    ]
-    plateau = {"metric": "column_shapes", "patience": 2, "gain": 0.01}
+    ]  # fmt: skip
+    plateau = {"metric": "pair_trends", "patience": 2, "gain": 0.01}
     kind._decide(context, dataclasses.replace(terms, rules=(), plateau=plateau), flat)
     assert JobView(terms.run).control == "stop"
     assert decisions_of(JobView(context.folder))[-1].why == "plateau"
+
+
+def set_state(folder: Path, state: str) -> None:
+    status = json.loads((folder / "status.json").read_text())
+    (folder / "status.json").write_text(json.dumps(status | {"state": state}))
+
+
+def test_a_training_is_stopped_once_and_whoever_resumes_it_overrules(waiting) -> None:
+    context, terms = waiting
+    points = [judged(1, 0.48, 0.5, 0.52), judged(2, 0.68, 0.7, 0.72)]
+    kind._decide(context, terms, points)
+    set_state(terms.run, "stopped")
+    points.append(judged(3, 0.7, 0.72, 0.74))  # it had waited while the training was being stopped
+    kind._decide(context, terms, points)
+    assert [one.why for one in decisions_of(JobView(context.folder))] == ["cap", "cap"]
+    set_state(terms.run, "waiting")
+    write_control(terms.run, "run")
+    points.append(judged(4, 0.8, 0.82, 0.84))
+    kind._decide(context, terms, points)
+    assert JobView(terms.run).control == "run"
+    assert decisions_of(JobView(context.folder))[-1].why == ""
+
+
+def test_a_training_that_was_over_is_not_called_stopped(waiting) -> None:
+    context, terms = waiting
+    set_state(terms.run, "done")
+    kind._decide(context, terms, [judged(3, 0.68, 0.7, 0.72)])
+    found = decisions_of(JobView(context.folder))[-1]
+    assert (found.why, found.stopped_at) == ("", None)
+    assert found.sentence.startswith("Training was over before a rule could stop it: at epoch 3")
+
+
+def test_a_later_tape_decides_by_the_points_of_the_earlier_one_too(session, waiting) -> None:
+    context, terms = waiting
+    earlier = JobContext(session / "jobs" / start_job(session, "tape", tape_config(terms.run.name)))
+    earlier.record(point_record(judged(1, 0.48, 0.5, 0.52)))
+    kind._decide(context, dataclasses.replace(terms, earlier=(earlier.folder,)), [judged(9, 0.55, 0.58, 0.61)])
+    assert decisions_of(JobView(context.folder))[-1].epoch == 1
+
+
+def test_a_run_that_goes_back_keeps_no_checkpoint_beyond_the_cap(session, by_hand, trained) -> None:
+    run = session / "jobs" / trained
+    tape_id = start_job(session, "tape", tape_config(trained, rolls_back=True))
+    context = JobContext(session / "jobs" / tape_id)
+    rules = (Rule(metric="membership_auc", at_most=True, limit=0.6),)
+    terms = kind.Terms(run=run, epochs=None, rules=rules, n_candidates=2, stops=True, rolls_back=True, plateau={})
+    set_state(run, "waiting")
+    kind._decide(context, terms, [judged(2, 0.48, 0.5, 0.52), judged(4, 0.68, 0.7, 0.72)])
+    found = decisions_of(JobView(context.folder))[-1]
+    assert found.rolled_back_to == 2
+    assert "went back to epoch 2" in found.sentence
+    kind._roll_back(context, terms)
+    assert JobView(run).checkpoints == [1, 2]
+    (run / "checkpoint-000002").rename(run / "checkpoint-000003")  # made by a training that was resumed
+    kind._roll_back(context, terms)
+    assert JobView(run).checkpoints == [1, 3]
+
+
+def test_one_checkpoint_by_a_larger_plan_does_not_wait_for_the_end_of_the_training(session, by_hand, trained) -> None:
+    set_state(session / "jobs" / trained, "waiting")
+    tape_id = start_job(session, "tape", tape_config(trained, epochs=[4], anchors=False))
+    assert by_hand(tape_id) == 0
+    assert JobView(session / "jobs" / tape_id).state is JobState.DONE
+
+
+def test_a_checkpoint_made_again_after_a_rollback_is_judged_again(session, by_hand, trained) -> None:
+    run = session / "jobs" / trained
+    set_state(run, "paused")
+    config = tape_config(trained, anchors=False, epochs=[1, 4, 9])
+    tape_id = start_job(session, "tape", config)
+    assert by_hand(tape_id) == 0
+    view = JobView(session / "jobs" / tape_id)
+    assert [one.epoch for one in points_of(view)] == [1, 4]
+    rollback = Rollback(epoch=5, step=50, to_epoch=2, to_step=20, learning_rate=1e-4, reason="", words="", abandoned=())
+    (run / "rollbacks.json").write_text(json.dumps({"pending": False, "rollbacks": [rollback.to_json()]}))
+    assert [one.epoch for one in standing(points_of(view), run)] == [1]
+    set_state(view.folder, "crashed")
+    assert by_hand(tape_id) == 0
+    assert [(one.epoch, one.n_rollbacks) for one in standing(points_of(view), run)] == [(1, 0), (4, 1)]
 
 
 def test_the_critic_gap_is_what_training_noted_last_before_the_checkpoint() -> None:

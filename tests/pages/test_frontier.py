@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 
+import pyarrow.parquet as pq
 import pytest
 
+from core.errors import InvalidConfig
 from core.jobs import launch
+from core.synthesis.config import TrainingConfig
 from core.workbench import frontier, promoting, sessions, sweeping
 from tests.pages.conftest import LATEX, Worked, charts, done, open_page, said
 
@@ -80,6 +85,37 @@ def test_a_sweep_page_without_sweeps_has_the_form_and_refuses_a_bad_space(taped)
     assert sweeping.sweeps(taped.session, taped.dataset) == []
 
 
+def test_a_sweep_that_nothing_could_win_is_refused_before_it_begins(taped, monkeypatch) -> None:
+    real = sweeping.dataset(taped.session, taped.dataset)
+    base = TrainingConfig(epochs=2)
+    for lacking, said_so in (({"target": None}, "has none"), ({"n_control": 0}, "control rows")):
+        monkeypatch.setattr(sweeping, "dataset", lambda *_, lacking=lacking: dataclasses.replace(real, **lacking))
+        with pytest.raises(InvalidConfig, match=said_so):
+            sweeping.start_sweep(taped.session, taped.dataset, base, sweeping.SweepSettings(space=["pac = 1, 2"]))
+    assert sweeping.sweeps(taped.session, taped.dataset) == []
+
+
+def test_a_run_on_a_part_of_the_rows_is_judged_against_that_part(taped, monkeypatch) -> None:
+    monkeypatch.setattr(launch, "spawn_queue", lambda session: None)
+    monkeypatch.setattr(launch, "ensure_runner", lambda session: False)
+    folder, jobs = taped.session.folder, taped.session.folder / "jobs"
+    part = pq.read_table(folder / f"tables/{taped.dataset}-train.parquet").slice(0, 40)
+    pq.write_table(part, folder / "tables" / "part.parquet")
+    run = launch.JobView(jobs / taped.run)
+    whole = (run.folder / "config.json").read_text()
+    (run.folder / "config.json").write_text(json.dumps(run.config | {"train": "tables/part.parquet"}))
+    try:
+        made = promoting.promote(taped.session, taped.run, 2)
+        tape_id = frontier.judge_thoroughly(taped.session, taped.run, 2)
+    finally:
+        (run.folder / "config.json").write_text(whole)
+    configs = [launch.JobView(jobs / one).config for one in (made.sample_id, made.evaluation_id, tape_id)]
+    assert {one["train"] for one in configs} == {"tables/part.parquet"}
+    assert configs[0]["request"]["n_rows"] == 40
+    for job_id in (made.sample_id, made.evaluation_id, tape_id):
+        launch.write_control(jobs / job_id, "stop")
+
+
 def test_a_promoted_checkpoint_is_judged_by_the_report_half_alone(taped, monkeypatch) -> None:
     monkeypatch.setattr(launch, "spawn_queue", lambda session: None)
     monkeypatch.setattr(launch, "ensure_runner", lambda session: False)
@@ -94,7 +130,8 @@ def test_a_promoted_checkpoint_is_judged_by_the_report_half_alone(taped, monkeyp
     assert drawn["request"]["seed"] >= 1_000
     by_rules = decision.epoch == 2
     assert drawn["promoted"]["chosen by"] == ("rules" if by_rules else "eye")
-    assert promoting.promotions(taped.session, taped.run)[0].evaluation_id == made.evaluation_id
+    found = promoting.promotions(taped.session, taped.run)
+    assert made.evaluation_id in {one.evaluation_id for one in found}
     assert any(entry.action == "promote checkpoint" for entry in taped.session.store.list_audit())
     assert [point.epoch for point in taped.session.store.list_points(taped.run) if not point.anchor] == [1, 2]
     for job_id in (made.sample_id, made.evaluation_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from types import SimpleNamespace
 
 import numpy as np
@@ -56,7 +57,8 @@ def test_the_front_is_what_a_search_of_all_pairs_finds() -> None:
 
 def point(run_id: str, epoch: int, value: float, metric: str = "utility_kept", half: float = 0.1) -> TapePoint:
     result = MetricResult(metric=metric, value=value, low=value - half, high=value + half)
-    return TapePoint(run_id=run_id, epoch=epoch, step=10 * epoch, results=(result,))
+    seed = zlib.crc32(run_id.encode())
+    return TapePoint(run_id=run_id, seed=seed, epoch=epoch, step=10 * epoch, results=(result,))
 
 
 def test_the_band_over_seeds_is_students_interval_of_their_mean() -> None:
@@ -82,6 +84,29 @@ def test_only_differences_beyond_the_noise_of_seeds_are_called_so() -> None:
     assert not found["low", "alone"].exceeds_noise
 
 
+def test_a_seed_trained_twice_counts_once_and_settings_are_compared_at_an_epoch_that_both_have() -> None:
+    first = [dataclasses.replace(point(f"run {at}", 4, 0.9), seed=0) for at in (1, 2)]
+    second = [dataclasses.replace(point(f"other {at}", 4, 0.8), seed=0) for at in (1, 2)]
+    again = [Series(label=name, points=tuple(ones)) for name, ones in (("a", first), ("b", second))]
+    assert not differences(again, "utility_kept")[0].exceeds_noise
+    assert differences(again, "utility_kept")[0].n_first == 1
+    assert bands(first, "utility_kept")[0].n_seeds == 1
+
+    stopped = Series(label="stopped", points=(point("a", 1, 0.50), point("b", 1, 0.52), point("a", 4, 0.9)))
+    whole = Series(label="whole", points=tuple(point(run, at, 0.51 + 0.1 * at) for run in "cd" for at in (1, 4)))
+    found = differences([stopped, whole], "utility_kept")[0]
+    assert (found.epoch, found.n_first, found.n_second) == (1, 2, 2)
+    assert found.value == pytest.approx(0.51 - 0.61)
+
+
+def test_seeds_that_all_give_one_number_say_nothing_about_noise() -> None:
+    none = Series(label="none", points=(point("a", 1, 0.0), point("b", 1, 0.0)))
+    some = Series(label="some", points=(point("c", 1, 0.001), point("d", 1, 0.001)))
+    found = differences([none, some], "utility_kept")[0]
+    assert (found.low, found.high) == (None, None)
+    assert bands(none.points, "utility_kept")[0].high == pytest.approx(0.1)
+
+
 def test_equal_settings_hardly_ever_differ_beyond_noise() -> None:
     generator = np.random.default_rng(3)
     wrong = 0
@@ -97,9 +122,12 @@ def test_equal_settings_hardly_ever_differ_beyond_noise() -> None:
     assert wrong <= 200 * 0.08
 
 
-def tape_of(config: TrainingConfig, run_id: str):
+def tape_of(config: TrainingConfig, run_id: str, share: float = 1.0):
     return SimpleNamespace(
-        run=SimpleNamespace(config=config, id=run_id), points=[point(run_id, 1, 0.5)], anchors={}, n_planned=1
+        run=SimpleNamespace(config=config, id=run_id, row_share=share),
+        points=[point(run_id, 1, 0.5)],
+        anchors={},
+        n_planned=1,
     )
 
 
@@ -111,6 +139,8 @@ def test_runs_that_differ_in_the_seed_are_one_setting_and_others_are_named_by_wh
     assert [one.label for one in found] == ["pack size (pac) 1", "pack size (pac) 10"]
     assert found[0].runs == ("a", "b")
     assert [one.label for one in view_of.series_of(views[:2])] == ["Checkpoints"]
+    parts = view_of.series_of([tape_of(base, "a"), tape_of(base, "d", share=0.25)])
+    assert [one.label for one in parts] == ["share of train rows 1", "share of train rows 0.25"]
 
 
 def test_a_space_is_read_as_an_analyst_writes_it() -> None:

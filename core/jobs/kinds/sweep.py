@@ -16,7 +16,7 @@ from core.jobs.files import whole_lines
 from core.jobs.ids import new_id
 from core.jobs.launch import control, resume_job, start_job
 from core.jobs.protocol import METRICS, JobState, JobView
-from core.jobs.tapes import points_of
+from core.jobs.tapes import points_of, standing
 from core.jobs.trials import FAILED, RUNNING, TRIAL, Search, Trial, outcome, trials_of
 from core.synthesis.config import TrainingConfig
 from core.tape import Rule
@@ -81,30 +81,44 @@ def _begin(context: JobContext, terms: Terms, trials: list[Trial]) -> Trial:
 
 def _finish(context: JobContext, terms: Terms, trial: Trial, left: float, n_trials: int) -> None:
     """See a trial through: started if it was not, resumed if it was cut off, stopped when the budget is spent."""
-    begun, before = time.monotonic(), trial.seconds
     try:
         _start_jobs(context, terms, trial)
     except InvalidConfig as error:  # settings that are fine alone and contradict each other
         failed = dataclasses.replace(trial, state=FAILED, why=str(error))
         context.record({"type": TRIAL, "value": failed.to_json()})
         return
+    clock = _Clock()
+    views = [JobView(context.session / "jobs" / one) for one in (trial.run_id, trial.tape_id)]
     try:
-        views = [JobView(context.session / "jobs" / one) for one in (trial.run_id, trial.tape_id)]
-        _wait(context, views, left)
+        _wait(context, views, left, clock)
     except Interrupted as interruption:
         request = "stop" if interruption.state is JobState.STOPPED else "pause"
         _ask(context, trial, request)
-        context.record({"type": TRIAL, "value": _aged(trial, before, begun).to_json()})
+        cut = dataclasses.replace(trial, seconds=_sum(trial, clock), is_interrupted=True)
+        context.record({"type": TRIAL, "value": cut.to_json()})
         raise
     failed = next((view.status.error for view in views if view.state is JobState.FAILED), "")
-    trial = dataclasses.replace(_aged(trial, before, begun), why=failed)
-    points = points_of(views[1])
+    trial = dataclasses.replace(trial, seconds=_sum(trial, clock), why=failed, is_interrupted=False)
+    points = standing(points_of(views[1]), views[0].folder)
     ended = outcome(trial, points, terms.objective, terms.rules, n_trials * terms.n_checkpoints)
     context.record({"type": TRIAL, "value": ended.to_json()})
 
 
-def _aged(trial: Trial, before: float, begun: float) -> Trial:
-    return dataclasses.replace(trial, seconds=round(before + time.monotonic() - begun, 2))
+class _Clock:
+    """Seconds in which a trial works; those in which it waits for its turn in the queue do not count."""
+
+    def __init__(self) -> None:
+        self.seconds, self.last = 0.0, time.monotonic()
+
+    def tick(self, *, works: bool) -> None:
+        """Count the time since the last look."""
+        now = time.monotonic()
+        self.seconds += (now - self.last) if works else 0.0
+        self.last = now
+
+
+def _sum(trial: Trial, clock: _Clock) -> float:
+    return round(trial.seconds + clock.seconds, 2)
 
 
 def _start_jobs(context: JobContext, terms: Terms, trial: Trial) -> None:
@@ -114,6 +128,7 @@ def _start_jobs(context: JobContext, terms: Terms, trial: Trial) -> None:
     share = params.pop(ROW_SHARE, None)
     if share is not None and float(share) < 1.0:
         train["train"] = tape["train"] = _part_of_rows(context, train["train"], float(share))
+        train["row_share"] = float(share)
     if "pac" in params and "batch_size" not in params:
         pac, size = int(params["pac"]), int(train["config"]["batch_size"])
         params["batch_size"] = max(pac, size // pac * pac)
@@ -123,7 +138,9 @@ def _start_jobs(context: JobContext, terms: Terms, trial: Trial) -> None:
         if not folder.exists():
             more = {"run_id": trial.run_id, "sweep_id": context.folder.name}
             start_job(context.session, kind, config | more, job_id=job_id)
-        elif JobView(folder).state in (JobState.PAUSED, JobState.CRASHED):
+        elif (state := JobView(folder).state) in (JobState.PAUSED, JobState.CRASHED) or (
+            state is JobState.STOPPED and trial.is_interrupted
+        ):
             resume_job(folder)
 
 
@@ -139,14 +156,16 @@ def _part_of_rows(context: JobContext, path: str, share: float) -> str:
     return str(target.relative_to(context.session))
 
 
-def _wait(context: JobContext, views: list[JobView], left: float) -> None:
+def _wait(context: JobContext, views: list[JobView], left: float, clock: _Clock) -> None:
     """Until the run and its tape are over; when the time left is spent, the run is asked to stop."""
-    begun = time.monotonic()
+    run = views[0]
     while any(view.state.is_active for view in views):
-        if time.monotonic() - begun > left and views[0].state.is_active and views[0].control != "stop":
-            control(views[0].folder, "stop")
+        clock.tick(works=run.state is not JobState.WAITING)
+        if clock.seconds > left and run.state.is_active and run.control != "stop":
+            control(run.folder, "stop")
         context.step(None, None)
         time.sleep(LOOK_SECONDS)
+    clock.tick(works=True)
 
 
 def _ask(context: JobContext, trial: Trial, request: str) -> None:

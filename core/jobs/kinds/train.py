@@ -244,7 +244,8 @@ def _keep(run: _Run, folder: Path) -> None:
         _drop_halves(context)  # on a full disk, half a checkpoint would take the room that is needed to say so
         raise
     drop_partial(context.folder, keep=folder)
-    keep_budget(context.folder, config.checkpoint_every, run.budget, config.checkpoint_spacing)
+    chosen = context.config.get("checkpoint_epochs") or ()
+    keep_budget(context.folder, config.checkpoint_every, run.budget, config.checkpoint_spacing, chosen)
 
 
 class _Pace:
