@@ -37,6 +37,14 @@ def series_of(views: Sequence[TapeView]) -> list[Series]:
     ]
 
 
+def labels_of(views: Sequence[TapeView]) -> dict[str, str]:
+    """What sets the setting of each run apart; empty texts where all have one setting."""
+    apart = {view.run.id: _apart(view.run) for view in views}
+    if len({str(one) for one in apart.values()}) < 2:
+        return dict.fromkeys(apart, "")
+    return dict(zip(apart, _labels(list(apart.values())), strict=True))
+
+
 def _apart(run: RunView) -> dict[str, str]:
     """What makes a setting another one, by the names that settings have."""
     value = run.config.to_json()

@@ -56,18 +56,20 @@ def _live(here: Session, dataset_id: str, was_active: bool) -> None:
 
 
 def _states(here: Session, views: Sequence[TapeView]) -> None:
+    labels = view_of.labels_of(views)
     with st.container(border=True, key="tape-states"):
         for place, view in enumerate(views):
-            _state(here, view, place)
+            _state(here, view, place, labels[view.run.id])
 
 
-def _state(here: Session, view: TapeView, place: int) -> None:
+def _state(here: Session, view: TapeView, place: int, label: str) -> None:
     run, state = view.run, view.run.job.state
     with st.container(horizontal=True, vertical_alignment="center", key=f"tape-state-{place}"):
         badge(state)
         done = max((record.epoch for record in run.records if record.epoch_done), default=0)
         st.markdown(
-            f"Seed **{run.config.seed}** · epoch **{done:,}** of {run.target_epochs:,} · "
+            f"{text(label)}{' · ' if label else ''}Seed **{run.config.seed}** · "
+            f"epoch **{done:,}** of {run.target_epochs:,} · "
             f"**{len(view.points)}** of {count(view.n_planned, 'checkpoint')} judged",
             width="content",
         )
@@ -104,15 +106,14 @@ def _chosen(views: Sequence[TapeView]) -> TapeView:
     key = "tape-run"
     if st.session_state.get(key) not in found:
         st.session_state[key] = start
-    picked = st.selectbox(
-        "Run",
-        ids,
-        key=key,
-        format_func=lambda one: (
-            f"seed {found[one].run.config.seed} · {found[one].run.target_epochs:,} epochs · {one[-4:]}"
-        ),
-    )
-    return found[picked]
+    labels = view_of.labels_of(views)
+
+    def named(one: str) -> str:
+        run = found[one].run
+        parts = (labels[one], f"seed {run.config.seed}", f"{run.target_epochs:,} epochs", one[-4:])
+        return " · ".join(part for part in parts if part)
+
+    return found[st.selectbox("Run", ids, key=key, format_func=named)]
 
 
 def _slider(view: TapeView) -> int:

@@ -141,6 +141,8 @@ def test_runs_that_differ_in_the_seed_are_one_setting_and_others_are_named_by_wh
     assert [one.label for one in view_of.series_of(views[:2])] == ["Checkpoints"]
     parts = view_of.series_of([tape_of(base, "a"), tape_of(base, "d", share=0.25)])
     assert [one.label for one in parts] == ["share of train rows 1", "share of train rows 0.25"]
+    assert view_of.labels_of(views) == {"a": "pack size (pac) 1", "b": "pack size (pac) 1", "c": "pack size (pac) 10"}
+    assert view_of.labels_of(views[:2]) == {"a": "", "b": ""}
 
 
 def test_a_space_is_read_as_an_analyst_writes_it() -> None:
