@@ -19,8 +19,8 @@ import numpy as np
 
 from core.evaluation.coded import CodedColumn, CodedTable, coded
 from core.evaluation.metric import Part, Plan, Tables, not_measured
-from core.evaluation.scorer import N_BOOTSTRAPS, Fitted, scoring_of
-from core.evaluation.scoring import bootstrap_weights, quantiles
+from core.evaluation.scorer import Fitted, redrawn_weights, scoring_of, together
+from core.evaluation.scoring import quantiles
 from core.records import Direction, MetricResult, Scope
 
 MIN_GROUP_ROWS = 30
@@ -29,7 +29,7 @@ MIN_GROUP_ROWS = 30
 MAX_GROUPS = 12
 MODEL = "gradient boosting"
 LEARNED = {"trtr": "real train rows", "tstr": "synthetic rows"}
-METHOD = "95 %, bootstrap of the control rows; models fixed"
+METHOD = "95 %, bootstrap of the control rows{}; models fixed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +125,8 @@ def _of_column(tables: Tables, fitted: Fitted, groups: Groups) -> Iterator[Metri
         return
     member = np.stack([group == place for place in kept])
     labels = [groups.labels[place] for place in kept]
-    weights = bootstrap_weights(len(test), N_BOOTSTRAPS, tables.generator(f"groups of {groups.column}"))
-    context = _Context(tables, groups.column, fitted.task.classes[positive])
+    weights = redrawn_weights(test, tables.generator(f"groups of {groups.column}"))
+    context = _Context(tables, groups.column, fitted.task.classes[positive], METHOD.format(together(test)))
     yield from _labels_in_tables(context, fitted, groups, kept, labels, positive)
     for setting, predict in (("trtr", fitted.models["trtr"]), ("tstr", fitted.models["tstr"])):
         scores = predict(test.matrix)
@@ -145,8 +145,8 @@ def _of_column(tables: Tables, fitted: Fitted, groups: Groups) -> Iterator[Metri
 class _Context:
     """What results of one column have in common."""
 
-    def __init__(self, tables: Tables, column: str, positive: str) -> None:
-        self.tables, self.column, self.positive = tables, column, positive
+    def __init__(self, tables: Tables, column: str, positive: str, method: str) -> None:
+        self.tables, self.column, self.positive, self.method = tables, column, positive, method
 
     def result(self, metric: str, more: tuple[str, ...], value: float, explanation: str, **fields: Any) -> MetricResult:
         return MetricResult(
@@ -172,7 +172,7 @@ class _Context:
             f"{LEARNED[setting]} says {self.positive}, of {of}: 0 means equal.",
             low=low,
             high=high,
-            interval=METHOD if low is not None else "",
+            interval=self.method if low is not None else "",
             direction=Direction.LOWER,
             counts={"groups": len(member)},
         )
@@ -189,7 +189,7 @@ class _Context:
             f"How often a model that learned from {LEARNED[setting]} says {self.positive} in this group.",
             low=low,
             high=high,
-            interval=METHOD if low is not None else "",
+            interval=self.method if low is not None else "",
             counts={"rows tested on": int(one.sum())},
         )
 
