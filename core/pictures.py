@@ -158,6 +158,13 @@ class ColumnPicture:
     real_missing, synthetic_missing : int
     real_quantiles, synthetic_quantiles : tuple of float
         Quantiles of present values at equally spaced shares from 0 to 1, equally many; empty for levels.
+    real_steps, synthetic_steps : tuple of int
+        Rows per twentieth of the real values and beyond them, from the lowest, equally many; empty for levels. See
+        `core.evaluation.drift`.
+    real_once : int
+        Levels that one real row alone has.
+    synthetic_new : int
+        Synthetic rows of "other" whose level no real row has.
     """
 
     column: str
@@ -170,11 +177,18 @@ class ColumnPicture:
     synthetic_missing: int = 0
     real_quantiles: tuple[float, ...] = ()
     synthetic_quantiles: tuple[float, ...] = ()
+    real_steps: tuple[int, ...] = ()
+    synthetic_steps: tuple[int, ...] = ()
+    real_once: int = 0
+    synthetic_new: int = 0
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ColumnPicture:
         """Rebuild from `dataclasses.asdict`."""
-        names = ("edges", "labels", "real", "synthetic", "real_quantiles", "synthetic_quantiles")
+        names = (
+            "edges", "labels", "real", "synthetic", "real_quantiles", "synthetic_quantiles", "real_steps",
+            "synthetic_steps",
+        )  # fmt: skip
         return known_fields(cls, {**value, **{name: tuple(value.get(name, ())) for name in names}})
 
 

@@ -157,6 +157,17 @@ def exposure_by_chance(n_others: int) -> tuple[float, float]:
     return float(values.mean()), float(values.std())
 
 
+def error_of_mean_exposure(n_others: int, n_planted: int) -> float:
+    """Standard deviation of the mean exposure of candidates that left no trace, all ranked among the same others.
+
+    Two ranks among m others are equal with twice the chance of any two different ones (Polya's urn: each candidate
+    falls into one of m + 1 gaps, and makes a second one there likelier), so any function of them has a correlation of
+    1 / (m + 2). The mean over k has the variance s^2 / k (1 + (k - 1) / (m + 2)) = s^2 / k (m + k + 1) / (m + 2).
+    """
+    spread = exposure_by_chance(n_others)[1]
+    return spread * math.sqrt((n_others + n_planted + 1) / (n_others + 2) / n_planted)
+
+
 def epsilon_bound(
     scores: np.ndarray, planted: np.ndarray, copies: int, *, level: float, seed: int = 0
 ) -> tuple[float, int, int]:
@@ -205,8 +216,8 @@ def canary_results(
         raise NotApplicable("All canaries or none were planted, so there is nothing to compare.")
     level = rates.simultaneous_level(n_looks)
     seen = exposures(scores, planted)
-    null, spread = exposure_by_chance(m)
-    exposure = rates.around(float(seen.mean()), spread / math.sqrt(k), level=level)
+    null, _ = exposure_by_chance(m)
+    exposure = rates.around(float(seen.mean()), error_of_mean_exposure(m, k), level=level)
     area = rates.area_under_curve(scores[planted], scores[~planted], level=level)
     bound, guesses, right = epsilon_bound(scores, planted, canaries.copies, level=level)
     most = largest_epsilon(guesses, guesses, 1.0 - level) / canaries.copies

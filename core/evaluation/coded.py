@@ -6,6 +6,7 @@ moves no edge; missing has a code of its own, the last.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,18 +61,22 @@ class CodedTable:
     n_rows : int
     codes : mapping of column name to int32 array of shape (n_rows,)
     numbers : mapping of number column name to float64 array of shape (n_rows,); NaN for missing and infinite values
+    whose : int array of shape (n_rows,) or None
+        Entity of every row; None where rows stand alone.
     """
 
     n_rows: int
     codes: Mapping[str, np.ndarray]
     numbers: Mapping[str, np.ndarray]
+    whose: np.ndarray | None = None
 
     def taking(self, rows: np.ndarray) -> CodedTable:
         """The table of these rows: positions or a mask."""
         codes = {name: values[rows] for name, values in self.codes.items()}
         numbers = {name: values[rows] for name, values in self.numbers.items()}
         n_rows = int(rows.sum()) if rows.dtype == bool else len(rows)
-        return CodedTable(n_rows=n_rows, codes=codes, numbers=numbers)
+        whose = None if self.whose is None else self.whose[rows]
+        return CodedTable(n_rows=n_rows, codes=codes, numbers=numbers, whose=whose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +122,21 @@ def coded(tables: Tables) -> Coded:
         for name, frame in ((CONTROL, tables.control), (CONDITIONED, tables.conditioned)):
             if frame is not None and len(frame):
                 frames[name] = frame
-        tables.cache["coded"] = code_frames(tables.schema.modelled, frames)
+        tables.cache["coded"] = _with_entities(code_frames(tables.schema.modelled, frames), tables)
     return tables.cache["coded"]
+
+
+def _with_entities(data: Coded, tables: Tables) -> Coded:
+    """The same with the entity of every train and control row, where the dataset was split by one."""
+    entities = tables.entities()
+    if entities is None:
+        return data
+    known = {
+        name: dataclasses.replace(data.tables[name], whose=whose)
+        for name, whose in zip((TRAIN, CONTROL), entities, strict=True)
+        if name in data.tables
+    }
+    return dataclasses.replace(data, tables={**data.tables, **known})
 
 
 def code_frames(columns: tuple[Column, ...], frames: Mapping[str, pd.DataFrame]) -> Coded:

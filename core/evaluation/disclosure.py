@@ -21,7 +21,7 @@ import pandas as pd
 from core.errors import NotApplicable
 from core.evaluation import rates
 from core.evaluation.attacks.adapter import WILSON, Guesses, residual_risk, risk_result
-from core.evaluation.attacks.knowledge import association, entropy
+from core.evaluation.attacks.knowledge import association, entropy, one_each
 from core.evaluation.metric import Part, Plan, Tables
 from core.records import MetricResult, Scope
 from core.tables import as_numbers, level_codes
@@ -72,7 +72,10 @@ class AttributeDisclosure:
         if not keys or not targets:
             raise NotApplicable("It needs a key column and a target column that vary, both modelled.")
         generator = tables.generator("attribute disclosure")
-        found = {target: disclose(codes, keys, target, generator) for target in targets}
+        looked_up = of_one_row_each(codes, tables)
+        found = {target: disclose(looked_up, keys, target, generator) for target in targets}
+        if tables.entities() is not None:
+            found = {target: dataclasses.replace(one, guesses=_noted(one.guesses)) for target, one in found.items()}
         for target, one in found.items():
             yield _result(one, keys, target, len(tables.synthetic))
         yield _largest(found, keys, len(tables.synthetic))
@@ -96,6 +99,29 @@ def shared_codes(tables: Tables) -> dict[str, dict[str, np.ndarray]]:
             codes, _ = level_codes(*series)
         for name, code in zip(frames, codes, strict=True):
             out[name][column.name] = code
+    return out
+
+
+def of_one_row_each(codes: dict[str, dict[str, np.ndarray]], tables: Tables) -> dict[str, dict[str, np.ndarray]]:
+    """The same codes, of one random row of every entity of the real tables; all of them where rows stand alone.
+
+    Rows of one person are no independent trials: a key that finds one of them finds most.
+
+    Raises
+    ------
+    NotApplicable
+        If there are fewer than `MIN_ROWS` entities on either side.
+    """
+    entities = tables.entities()
+    if entities is None:
+        return codes
+    out = dict(codes)
+    generator = tables.generator("rows looked up")
+    for name, whose in zip(("train", "control"), entities, strict=True):
+        rows = one_each(generator.permutation(len(whose)), whose)
+        if len(rows) < MIN_ROWS:
+            raise NotApplicable(f"It needs at least {MIN_ROWS} {name} entities; there are {len(rows)}.")
+        out[name] = {column: code[rows] for column, code in codes[name].items()}
     return out
 
 
@@ -196,6 +222,11 @@ def disclose(
         baseline=int((unanimous & (naive == secret["train"])).sum()),
     )
     return Disclosure(guesses=guesses, shares=shares)
+
+
+def _noted(guesses: Guesses) -> Guesses:
+    note = "One row of every entity is looked up, because rows of one entity resemble each other."
+    return dataclasses.replace(guesses, notes=(*guesses.notes, note))
 
 
 def _key_codes(codes: dict[str, dict[str, np.ndarray]], keys: Sequence[str]) -> dict[str, np.ndarray]:

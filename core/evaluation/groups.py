@@ -19,8 +19,8 @@ import numpy as np
 
 from core.evaluation.coded import CodedColumn, CodedTable, coded
 from core.evaluation.metric import Part, Plan, Tables, not_measured
-from core.evaluation.scorer import N_BOOTSTRAPS, Fitted, scoring_of
-from core.evaluation.scoring import bootstrap_weights, quantiles
+from core.evaluation.scorer import Fitted, redrawn_weights, scoring_of, together
+from core.evaluation.scoring import quantiles
 from core.records import Direction, MetricResult, Scope
 
 MIN_GROUP_ROWS = 30
@@ -29,7 +29,8 @@ MIN_GROUP_ROWS = 30
 MAX_GROUPS = 12
 MODEL = "gradient boosting"
 LEARNED = {"trtr": "real train rows", "tstr": "synthetic rows"}
-METHOD = "95 %, bootstrap of the control rows; models fixed"
+METHOD = "95 %, bootstrap of the control rows{}; models fixed"
+GAP_METHOD = "95 %, simultaneous over all pairs of groups, {}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +126,8 @@ def _of_column(tables: Tables, fitted: Fitted, groups: Groups) -> Iterator[Metri
         return
     member = np.stack([group == place for place in kept])
     labels = [groups.labels[place] for place in kept]
-    weights = bootstrap_weights(len(test), N_BOOTSTRAPS, tables.generator(f"groups of {groups.column}"))
-    context = _Context(tables, groups.column, fitted.task.classes[positive])
+    weights = redrawn_weights(test, tables.generator(f"groups of {groups.column}"))
+    context = _Context(tables, groups.column, fitted.task.classes[positive], METHOD.format(together(test)))
     yield from _labels_in_tables(context, fitted, groups, kept, labels, positive)
     for setting, predict in (("trtr", fitted.models["trtr"]), ("tstr", fitted.models["tstr"])):
         scores = predict(test.matrix)
@@ -145,8 +146,8 @@ def _of_column(tables: Tables, fitted: Fitted, groups: Groups) -> Iterator[Metri
 class _Context:
     """What results of one column have in common."""
 
-    def __init__(self, tables: Tables, column: str, positive: str) -> None:
-        self.tables, self.column, self.positive = tables, column, positive
+    def __init__(self, tables: Tables, column: str, positive: str, method: str) -> None:
+        self.tables, self.column, self.positive, self.method = tables, column, positive, method
 
     def result(self, metric: str, more: tuple[str, ...], value: float, explanation: str, **fields: Any) -> MetricResult:
         return MetricResult(
@@ -162,17 +163,18 @@ class _Context:
     def gap(self, metric: str, setting: str, says: np.ndarray, member: np.ndarray, weights: np.ndarray) -> MetricResult:
         """Largest minus smallest share of `says` over groups."""
         value = gap_of(says, member, np.ones((1, len(says))))[0]
-        low, high = quantiles(gap_of(says, member, weights))
+        low, high = gap_interval(says, member, weights)
         of = "all rows" if metric.endswith("parity_gap") else f"rows that are truly {self.positive}"
         return self.result(
             metric,
             (),
             value,
             f"Largest difference between groups of {self.column} in how often a model that learned from "
-            f"{LEARNED[setting]} says {self.positive}, of {of}: 0 means equal.",
+            f"{LEARNED[setting]} says {self.positive}, of {of}: 0 means equal. By chance alone the largest difference "
+            "lies above 0; where the interval begins at 0, equal groups explain it.",
             low=low,
             high=high,
-            interval=METHOD if low is not None else "",
+            interval=GAP_METHOD.format(self.method.removeprefix("95 %, ")) if low is not None else "",
             direction=Direction.LOWER,
             counts={"groups": len(member)},
         )
@@ -189,7 +191,7 @@ class _Context:
             f"How often a model that learned from {LEARNED[setting]} says {self.positive} in this group.",
             low=low,
             high=high,
-            interval=METHOD if low is not None else "",
+            interval=self.method if low is not None else "",
             counts={"rows tested on": int(one.sum())},
         )
 
@@ -205,6 +207,28 @@ def gap_of(says: np.ndarray, member: np.ndarray, weights: np.ndarray) -> np.ndar
     """Largest minus smallest share over groups under each row of weights, shape (n_weights,)."""
     shares = shares_of(says, member, weights)
     return shares.max(axis=1) - shares.min(axis=1)
+
+
+def gap_interval(says: np.ndarray, member: np.ndarray, weights: np.ndarray) -> tuple[float | None, float | None]:
+    """95 % interval of the gap, cut at 0 and 1; None twice when fewer than half of the samples have every group.
+
+    Redrawn gaps themselves lie above the gap, since redrawing adds noise to noise, and never hold 0. The interval is
+    the gap plus and minus what the error of the difference of any two groups exceeds once in twenty. The errors of all
+    pairs together bound that of the largest difference, so it covers for any number of groups, and for equal ones.
+
+    Source
+    ------
+    Tukey's simultaneous intervals of differences (Miller 1981, Simultaneous statistical inference, section 2.1), with
+    the bootstrap's distribution of the range of errors in place of the studentised range.
+    """
+    everyone = np.ones((1, len(says)))
+    errors = shares_of(says, member, weights) - shares_of(says, member, everyone)
+    spans = errors.max(axis=1) - errors.min(axis=1)
+    finite = spans[np.isfinite(spans)]
+    if len(finite) < max(len(spans) / 2, 2):
+        return None, None
+    value, half = float(gap_of(says, member, everyone)[0]), float(np.quantile(finite, 0.95))
+    return max(value - half, 0.0), min(value + half, 1.0)
 
 
 def _per_group(context: _Context, setting: str, fitted: Fitted, scores: np.ndarray, member, labels):

@@ -37,20 +37,24 @@ class Rows:
     matrix : float64 array of shape (n_rows, d), as `FeatureSpace.matrix`
     truth : array of shape (n_rows,)
         Class number, or the number to be predicted.
+    whose : int array of shape (n_rows,) or None
+        Entity of every row; None where rows stand alone.
     """
 
     matrix: np.ndarray
     truth: np.ndarray
+    whose: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.truth)
 
     def taking(self, rows: np.ndarray) -> Rows:
         """These rows alone."""
-        return Rows(matrix=self.matrix[rows], truth=self.truth[rows])
+        whose = None if self.whose is None else self.whose[rows]
+        return Rows(matrix=self.matrix[rows], truth=self.truth[rows], whose=whose)
 
     def with_rows(self, other: Rows) -> Rows:
-        """These rows and those of `other`."""
+        """These rows and those of `other`, without their entities: synthetic rows have none."""
         return Rows(matrix=np.concatenate([self.matrix, other.matrix]), truth=np.concatenate([self.truth, other.truth]))
 
 
@@ -93,7 +97,8 @@ class Task:
         """The rows of a table whose target is known."""
         truth = table.numbers[self.target] if self.is_regression else self.lookup[table.codes[self.target]]
         known = self.known(table)
-        return Rows(matrix=self.space.matrix(table)[known], truth=truth[known])
+        whose = None if table.whose is None else table.whose[known]
+        return Rows(matrix=self.space.matrix(table)[known], truth=truth[known], whose=whose)
 
 
 def task_of(data: Coded, target: str | None) -> Task:

@@ -17,8 +17,8 @@ from core.evaluation.coded import coded
 from core.evaluation.fitted import MODELS, fit
 from core.evaluation.learners import Rows, Task, check_testable, task_of
 from core.evaluation.metric import Part, Plan, Tables
-from core.evaluation.scorer import N_BOOTSTRAPS, class_rankings, scoring_of
-from core.evaluation.scoring import Ranking, bootstrap_weights, macro_auc, quantiles, r2
+from core.evaluation.scorer import class_rankings, redrawn_weights, scoring_of, together
+from core.evaluation.scoring import Ranking, drawn_again, macro_auc, quantiles, r2
 from core.records import Direction, MetricResult, Scope
 
 SETTINGS = {
@@ -102,13 +102,13 @@ def _kept(
     if not {"tstr", "trtr"} <= set(scores):
         return
     n_seeds = N_SEEDS.get(tables.plan, 1)
-    weights = bootstrap_weights(len(test), N_BOOTSTRAPS, tables.generator("bootstrap of models"))
+    weights = redrawn_weights(test, tables.generator("bootstrap of models"))
     pairs = [tuple(scoring_of(task, test.truth, scores[setting]) for setting in ("tstr", "trtr"))]
     for seed in range(1, n_seeds):
         pair = []
         for setting in ("tstr", "trtr"):
             rows = _chosen(tables, learn[setting], setting, seed)
-            drawn = tables.generator(f"seed {seed} of {setting} {model}").integers(0, len(rows), len(rows))
+            drawn = drawn_again(len(rows), tables.generator(f"seed {seed} of {setting} {model}"), rows.whose)
             pair.append(scoring_of(task, test.truth, fit(model, task, rows.taking(drawn), tables)(test.matrix)))
         pairs.append(tuple(pair))
     value = _share(pairs[0][0](None), pairs[0][1](None), task.chance)
@@ -127,7 +127,7 @@ def _kept(
         high=high,
         interval=""
         if low is None
-        else "95 %, paired bootstrap of the control rows"
+        else f"95 %, paired bootstrap of the control rows{together(test)}"
         + (f" and of the rows learned from ({n_seeds} seeds)" if n_seeds > 1 else "; models fixed"),
         unit="share of the gain over chance, up to about 1",
         anchors={"chance": 0.0, "real rows": 1.0},

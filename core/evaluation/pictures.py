@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.evaluation.coded import CodedColumn, CodedTable, coded
+from core.evaluation.drift import step_counts, step_cuts
 from core.evaluation.metric import Part, Plan, Tables
 from core.limits import MAX_LEVELS_SHOWN
 from core.records import ColumnPicture
@@ -51,6 +52,7 @@ def _bins(column: CodedColumn, real: CodedTable, synthetic: CodedTable) -> Colum
     real_counts, synthetic_counts = (
         np.histogram(values, edges)[0] if len(edges) else np.empty(0, dtype=int) for values in present
     )
+    cuts = step_cuts(present[0])
     return ColumnPicture(
         column=column.name,
         type=column.column.type,
@@ -61,6 +63,8 @@ def _bins(column: CodedColumn, real: CodedTable, synthetic: CodedTable) -> Colum
         synthetic_missing=len(tables[1]) - len(present[1]),
         real_quantiles=quantiles_of(present[0]),
         synthetic_quantiles=quantiles_of(present[1]),
+        real_steps=step_counts(present[0], cuts),
+        synthetic_steps=step_counts(present[1], cuts),
     )
 
 
@@ -117,6 +121,8 @@ def _levels(column: CodedColumn, real: CodedTable, synthetic: CodedTable) -> Col
         synthetic=tuple(drawn[1]),
         real_missing=n_missing[0],
         synthetic_missing=n_missing[1],
+        real_once=int((real_counts == 1).sum()),
+        synthetic_new=int(synthetic_counts[rest][real_counts[rest] == 0].sum()),
     )
 
 

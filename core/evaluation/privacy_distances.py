@@ -53,7 +53,9 @@ DISTANCES = Distances()
 def dcr_share(tables: Tables, found: NearestRows) -> MetricResult:
     """Share of synthetic rows nearer to a train row than to a control row, at equal numbers, ties half.
 
-    The mean over disjoint blocks of train rows, each as many as the control rows used.
+    The mean over disjoint blocks of train rows, each as many as the control rows used. A copy of a train row is nearer
+    to its own block for certain and to any other by chance, so that copying all rows gives .5 + .5 / t, where t is how
+    many times the block fits into all train rows, whether or not so many blocks were made.
     """
     blocks = found.need_blocks(tables)
     shares = [_share_nearer(block.first, found.to_control.first) for block in found.to_blocks]
@@ -64,7 +66,13 @@ def dcr_share(tables: Tables, found: NearestRows) -> MetricResult:
     estimate = rates.around(value, spread)
     n_blocks = len(blocks.train)
     chance = rates.around(0.5, spread)
-    seen = min(1.0, rates.detectable(spread) * 2 * n_blocks)
+    times = len(tables.train) / blocks.size
+    seen = rates.detectable(spread) * 2 * times
+    shown = (
+        f"copies would have shown, four times in five, from a share of {seen:.1%} on."
+        if seen <= 1
+        else "even if all rows were copies, it would not have shown four times in five."
+    )
     return MetricResult(
         metric="dcr_share",
         value=value,
@@ -77,8 +85,8 @@ def dcr_share(tables: Tables, found: NearestRows) -> MetricResult:
             "fresh rows": 0.5,
             "chance low": chance.low,
             "chance high": chance.high,
-            "all rows copied from train": 0.5 + 0.5 / n_blocks,
-            "detectable share of copied rows": seen,
+            "all rows copied from train": 0.5 + 0.5 / times,
+            "detectable share of copied rows": min(1.0, seen),
         },
         counts={"blocks": n_blocks, "rows per block": blocks.size, **_used(found)},
         n_rows=found.n_synthetic,
@@ -86,8 +94,8 @@ def dcr_share(tables: Tables, found: NearestRows) -> MetricResult:
             f"Of {found.n_synthetic:,} synthetic rows{_part(found)}, {value:.1%} lie nearer to one of "
             f"{blocks.size:,} train rows than to one of {blocks.size:,} control rows (mean over {n_blocks} blocks, "
             f"ties half); rows that owe nothing to single train rows give 50 %, by chance {chance.low:.1%} to "
-            f"{chance.high:.1%}. Copying a share of the rows moves it by that share divided by {2 * n_blocks}; copies "
-            f"would have shown, four times in five, from a share of {seen:.1%} on. {LIMIT}"
+            f"{chance.high:.1%}. Copying a share of the rows moves it by that share divided by {_rounded(2 * times)}; "
+            f"{shown} {LIMIT}"
         ),
     )
 
@@ -102,7 +110,12 @@ def memorised_share(tables: Tables, found: NearestRows) -> MetricResult:
     value = (share - expected) / (1.0 - expected)
     scaled = spread / (1.0 - expected)
     estimate, chance = rates.around(value, scaled), rates.around(0.0, scaled)
-    seen = min(1.0, rates.detectable(scaled))
+    seen = rates.detectable(scaled)
+    shown = (
+        f"Copies would have shown, four times in five, from a share of {seen:.1%} on."
+        if seen <= 1
+        else "Even if all rows were copies, it would not have shown four times in five."
+    )
     return MetricResult(
         metric="memorised_share",
         value=value,
@@ -116,7 +129,7 @@ def memorised_share(tables: Tables, found: NearestRows) -> MetricResult:
             "chance low": chance.low,
             "chance high": chance.high,
             "all rows copied from train": 1.0,
-            "detectable share of copied rows": seen,
+            "detectable share of copied rows": min(1.0, seen),
         },
         counts={
             "nearest is a train row": round(share * found.n_synthetic),
@@ -129,7 +142,7 @@ def memorised_share(tables: Tables, found: NearestRows) -> MetricResult:
             f"The nearest real row is a train row for {share:.1%} of {found.n_synthetic:,} synthetic rows"
             f"{_part(found)}, and {expected:.1%} of the real rows are train rows: {value:+.1%} of the synthetic rows "
             f"lie nearer to train rows than chance explains (chance alone: {chance.low:+.1%} to {chance.high:+.1%}). "
-            f"Copies would have shown, four times in five, from a share of {seen:.1%} on. {LIMIT}"
+            f"{shown} {LIMIT}"
         ),
     )
 
@@ -241,6 +254,10 @@ def _curve(name: str, label: str, values: dict[str, np.ndarray], *, end: float |
 
 def _share_nearer(to_train: np.ndarray, to_control: np.ndarray) -> float:
     return float((to_train < to_control).mean() + 0.5 * (to_train == to_control).mean())
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def _p05(ratio: np.ndarray) -> float:

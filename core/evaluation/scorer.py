@@ -10,7 +10,7 @@ import numpy as np
 from core.evaluation.coded import coded
 from core.evaluation.learners import Predictor, Rows, Task, boosted, check_testable, fit_boosted, task_of
 from core.evaluation.metric import Plan, Tables
-from core.evaluation.scoring import Ranking, bootstrap_weights, macro_auc, quantiles, r2
+from core.evaluation.scoring import Ranking, bootstrap_weights, drawn_again, macro_auc, quantiles, r2
 from core.records import Direction, MetricResult
 
 N_BOOTSTRAPS = 200
@@ -135,14 +135,19 @@ class Scorer:
         predict = learned(tables, self.task, learn, purpose)
         score = scoring_of(self.task, self.test.truth, predict(self.test.matrix))
         value = score(None)
-        weights = bootstrap_weights(len(self.test), N_BOOTSTRAPS, tables.generator(f"bootstrap of {self.what}"))
-        redrawn = np.empty(N_BOOTSTRAPS)
+        weights = redrawn_weights(self.test, tables.generator(f"bootstrap of {self.what}"))
+        redrawn = np.empty(len(weights))
         for refit in range(n_refits):
             if n_refits > 1:
-                score = self.scoring(learn.taking(generator.integers(0, len(learn), len(learn))))
-            for place in range(refit, N_BOOTSTRAPS, n_refits):
+                score = self.scoring(learn.taking(drawn_again(len(learn), generator, learn.whose)))
+            for place in range(refit, len(weights), n_refits):
                 redrawn[place] = score(weights[place])
         return Scored(value=value, redrawn=redrawn, n_learned=len(learn))
+
+    @property
+    def method(self) -> str:
+        """How intervals are made, for the report."""
+        return METHODS[self.tables.plan].format(what=self.what + together(self.test))
 
     def scoring(self, learn: Rows) -> Score:
         """Learn from `learn`; a function from weights of the test rows to the score."""
@@ -164,7 +169,7 @@ class Scorer:
             value=found.value,
             low=low,
             high=high,
-            interval=METHODS[self.tables.plan].format(what=self.what) if low is not None else "",
+            interval=self.method if low is not None else "",
             direction=Direction.HIGHER,
             unit="R2, up to 1" if self.task.is_regression else "AUC, 0.5 to 1",
             anchors=anchors,
@@ -172,6 +177,16 @@ class Scorer:
             explanation=f"{meaning}: {end}{more}.",
             n_rows=len(self.tables.synthetic),
         )
+
+
+def redrawn_weights(test: Rows, generator: np.random.Generator) -> np.ndarray:
+    """Weights of the test rows in `N_BOOTSTRAPS` bootstrap samples; rows of one entity are drawn together."""
+    return bootstrap_weights(len(test), N_BOOTSTRAPS, generator, test.whose)
+
+
+def together(test: Rows) -> str:
+    """What to add to the name of the test rows where they are drawn by entity."""
+    return "" if test.whose is None else " (all rows of an entity together)"
 
 
 def scoring_of(task: Task, truth: np.ndarray, scores: np.ndarray) -> Score:

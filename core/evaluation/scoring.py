@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MIN_ENTITIES = 10
+"""Entities below which no interval is given: a handful of persons says nothing about the others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
@@ -92,12 +95,35 @@ def r2(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = No
     return 1 - float(weights @ (truth - predicted) ** 2) / spread if spread > 0 else float("nan")
 
 
-def bootstrap_weights(n_rows: int, n_draws: int, generator: np.random.Generator) -> np.ndarray:
-    """Times that every row is drawn in each of `n_draws` bootstrap samples, int array of shape (n_draws, n_rows)."""
+def bootstrap_weights(
+    n_rows: int, n_draws: int, generator: np.random.Generator, whose: np.ndarray | None = None
+) -> np.ndarray:
+    """Times that every row is drawn in each of `n_draws` bootstrap samples, int array of shape (n_draws, n_rows).
+
+    Parameters
+    ----------
+    whose : int array of shape (n_rows,), optional
+        Entity of every row: entities are drawn, each with all its rows, because rows of one person resemble each other
+        and are no independent trials. With fewer than `MIN_ENTITIES` of them there are no samples.
+
+    Source
+    ------
+    Davison and Hinkley (1997), "Bootstrap methods and their application", section 3.8, for drawing whole groups.
+    """
+    if whose is not None:
+        entities, place = np.unique(whose, return_inverse=True)
+        n_draws = n_draws if len(entities) >= MIN_ENTITIES else 0
+        return bootstrap_weights(len(entities), n_draws, generator)[:, place]
     weights = np.empty((n_draws, n_rows), dtype=np.int32)
     for one in weights:
         one[:] = np.bincount(generator.integers(0, n_rows, n_rows), minlength=n_rows)
     return weights
+
+
+def drawn_again(n_rows: int, generator: np.random.Generator, whose: np.ndarray | None = None) -> np.ndarray:
+    """Rows of one bootstrap sample, each as often as it was drawn; all rows where there are too few entities."""
+    weights = bootstrap_weights(n_rows, 1, generator, whose)
+    return np.repeat(np.arange(n_rows), weights[0]) if len(weights) else np.arange(n_rows)
 
 
 def quantiles(redrawn: np.ndarray) -> tuple[float | None, float | None]:

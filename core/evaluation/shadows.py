@@ -76,7 +76,11 @@ def plan_shadows(tables: Tables, n_shadows: int) -> ShadowPlan:
     if min(map(len, rows)) < MIN_PART:
         raise NotApplicable(f"Each third of the control rows needs {MIN_PART} rows of entities of its own.")
     pool, reference, scored = rows
-    if entities is not None:
+    # in random order, because only the first of them are used: those of a sorted table are like each other
+    if entities is None:
+        # a generator of its own leaves the halves of the pool as they were for shadows that are stored
+        scored = tables.generator("scored rows").permutation(scored)
+    else:
         scored = one_each(generator.permutation(scored), entities[1])
     inside = np.zeros((n_shadows, len(pool)), dtype=bool)
     for row in inside:

@@ -15,8 +15,8 @@ from core.errors import NotApplicable
 from core.evaluation.coded import CodedTable, coded
 from core.evaluation.distributions import tail_bounds
 from core.evaluation.metric import Part, Plan, Tables
-from core.evaluation.scorer import N_BOOTSTRAPS, Fitted, scoring_of
-from core.evaluation.scoring import bootstrap_weights, quantiles
+from core.evaluation.scorer import Fitted, redrawn_weights, scoring_of, together
+from core.evaluation.scoring import quantiles
 from core.records import Direction, MetricResult, Scope
 
 RARE = 0.01
@@ -50,7 +50,7 @@ class StressTest:
             )
         for is_extreme, kind in KINDS.items():
             test = fitted.test.taking(extreme == is_extreme)
-            weights = bootstrap_weights(len(test), N_BOOTSTRAPS, tables.generator(f"bootstrap of {kind}"))
+            weights = redrawn_weights(test, tables.generator(f"bootstrap of {kind}"))
             for setting, learned in SETTINGS.items():
                 score = scoring_of(fitted.task, test.truth, fitted.models[setting](test.matrix))
                 value = score(None)
@@ -64,7 +64,9 @@ class StressTest:
                     value=value,
                     low=low,
                     high=high,
-                    interval="95 %, bootstrap of the control rows; models fixed" if low is not None else "",
+                    interval=f"95 %, bootstrap of the control rows{together(test)}; models fixed"
+                    if low is not None
+                    else "",
                     direction=Direction.HIGHER,
                     unit="R2, up to 1" if fitted.task.is_regression else "AUC, 0.5 to 1",
                     anchors={"chance": fitted.task.chance},

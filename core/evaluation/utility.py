@@ -13,7 +13,7 @@ from core.evaluation.anchors import BOOTSTRAP, anchors_of
 from core.evaluation.coded import coded
 from core.evaluation.learners import Task, check_testable, task_of
 from core.evaluation.metric import Part, Plan, Tables, not_measured
-from core.evaluation.scorer import METHODS, SYNTHETIC_ROWS, TRAIN_ROWS, Scored, Scorer
+from core.evaluation.scorer import SYNTHETIC_ROWS, TRAIN_ROWS, Scored, Scorer
 from core.evaluation.scoring import quantiles
 from core.records import Direction, MetricResult, Scope
 
@@ -58,7 +58,7 @@ class Utility:
         yield scorer.result(
             f"trtr_{kind}", trtr, {"chance": task.chance}, "Trained on real train rows and tested on control rows"
         )
-        kept = kept_result(tstr, trtr, task, len(tables.synthetic), METHODS[tables.plan].format(what="control rows"))
+        kept = kept_result(tstr, trtr, task, len(tables.synthetic), scorer.method)
         yield dataclasses.replace(kept, counts={"rows tested on": len(test)}) if kept.value is not None else kept
 
 
@@ -99,7 +99,12 @@ def kept_result(tstr: Scored, trtr: Scored, task: Task, n_rows: int, method: str
     """
     chance = task.chance
     low_trtr = quantiles(trtr.redrawn)[0]
-    if trtr.value <= chance or low_trtr is None or low_trtr <= chance:
+    if low_trtr is None:
+        return not_measured(
+            "utility_kept",
+            f"The control rows are too few to say whether real rows predict {task.target!r} better than chance.",
+        )
+    if trtr.value <= chance or low_trtr <= chance:
         return not_measured(
             "utility_kept", f"Real rows predict {task.target!r} no better than chance, so there is nothing to keep."
         )

@@ -65,7 +65,8 @@ def _bare(result: MetricResult) -> MetricResult:
 
 
 def _picture(picture: ColumnPicture, min_rows: int) -> ColumnPicture:
-    return _bins(picture, min_rows) if picture.edges else _levels(picture, min_rows)
+    shown = dataclasses.replace(picture, real_steps=(), synthetic_steps=(), real_once=0, synthetic_new=0)
+    return _bins(shown, min_rows) if picture.edges else _levels(shown, min_rows)
 
 
 def _levels(picture: ColumnPicture, min_rows: int) -> ColumnPicture:

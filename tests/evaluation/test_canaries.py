@@ -14,6 +14,7 @@ from core.evaluation.canaries import (
     Canaries,
     canary_results,
     epsilon_bound,
+    error_of_mean_exposure,
     exposure_by_chance,
     exposures,
     largest_epsilon,
@@ -82,6 +83,26 @@ def test_the_exposure_of_a_row_without_trace_is_that_of_a_uniform_rank() -> None
     seen = [exposures(draw.random(21), np.arange(21) == 0)[0] for _ in range(4_000)]
     mean, spread = exposure_by_chance(20)
     assert np.mean(seen) == pytest.approx(mean, abs=4 * spread / math.sqrt(4_000))
+
+
+@pytest.mark.parametrize(("m", "k"), [(50, 50), (20, 80), (80, 20)])
+def test_the_interval_of_the_mean_exposure_covers_as_often_as_it_says(m: int, k: int) -> None:
+    draw = np.random.default_rng(m)
+    planted = np.arange(m + k) < k
+    seen = np.array([exposures(draw.random(m + k), planted).mean() for _ in range(2_000)])
+    error = error_of_mean_exposure(m, k)
+    assert seen.std() == pytest.approx(error, rel=0.07)
+    missed = np.abs(seen - exposure_by_chance(m)[0]) > 1.96 * error
+    # ranks taken as independent missed 16 % (50 of 50) to 34 % (20 others); .05 + 3 sqrt(.05 .95 / 2000) = .0646
+    assert missed.mean() <= 0.0646
+
+
+def test_the_exposure_of_an_evaluation_has_that_error() -> None:
+    _, canaries = made(n=100)
+    scores = np.random.default_rng(0).random(100)
+    one = canary_results(canaries, scores, "epoch 1", n_looks=1, n_rows=9)[0]
+    k = int(canaries.planted.sum())
+    assert one.high - one.low == pytest.approx(2 * 1.96 * error_of_mean_exposure(100 - k, k), rel=1e-3)
 
 
 def test_the_bound_is_the_largest_epsilon_that_the_guesses_rule_out() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.evaluation.groups import GROUPS, gap_of
+from core.evaluation.groups import GROUPS, gap_interval, gap_of
+from core.evaluation.scoring import bootstrap_weights
 from core.records import Scope, Status
 from tests.evaluation.made import schema_of, tables_of
 
@@ -40,6 +41,31 @@ def test_the_gap_by_hand():
     says = np.array([True, False, True, True, True, False])
     member = np.array([[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1]], dtype=bool)
     assert gap_of(says, member, np.array([[1, 1, 1, 1, 1, 1], [2, 1, 1, 1, 1, 1]])) == pytest.approx([0.25, 1 / 12])
+
+
+@pytest.mark.parametrize("rates", [[0.3] * 2, [0.3] * 4, [0.3] * 12, [0.3, 0.3, 0.3, 0.45], [0.2, 0.3, 0.4, 0.5]])
+def test_the_interval_of_the_gap_holds_the_true_gap_also_where_groups_are_equal(rates):
+    rng = np.random.default_rng(len(rates))
+    group = np.arange(1_200) % len(rates)
+    member = np.stack([group == one for one in range(len(rates))])
+    held = 0
+    for _ in range(60):
+        says = rng.random(1_200) < np.array(rates)[group]
+        low, high = gap_interval(says, member, bootstrap_weights(1_200, 200, rng))
+        held += low <= max(rates) - min(rates) <= high
+    # percentiles of redrawn gaps never held 0; fewer than 52 of 60 happen once in 100 times at 95 %
+    assert held >= 52
+
+
+def test_groups_that_are_told_apart_have_an_interval_without_0_and_few_samples_none():
+    rng = np.random.default_rng(0)
+    member = np.stack([np.arange(800) % 2 == one for one in range(2)])
+    says = rng.random(800) < np.where(member[0], 0.2, 0.6)
+    low, high = gap_interval(says, member, bootstrap_weights(800, 200, rng))
+    # the standard error of a difference of shares .2 and .6 of 400 rows each is .032
+    assert (high - low) / 2 == pytest.approx(1.96 * 0.032, rel=0.15)
+    assert 0 < low < 0.4 < high
+    assert gap_interval(says, member, np.empty((0, 800))) == (None, None)
 
 
 def test_a_bias_of_the_generator_is_made_and_one_of_the_real_rows_inherited():

@@ -62,6 +62,25 @@ def test_dcr_share_by_hand_with_a_tie() -> None:
     assert found["dcr_share"].counts["blocks"] == 1
 
 
+def test_the_worst_case_counts_all_train_rows_and_not_only_those_in_blocks() -> None:
+    # 51 blocks of 39 rows fit, 10 are made: a copied row lies in one of the 10 once in five times: .5 + .5 * 39 / 2000
+    several = [results(DISTANCES, case(2_000, 40, 600, copied=1.0, seed=seed))["dcr_share"] for seed in range(8)]
+    found = several[0]
+    assert found.counts["blocks"] == 10
+    assert found.anchors["all rows copied from train"] == pytest.approx(0.50975)
+    # which 39 control rows there are moves one value by some .02; their mean is far from the .55 of ten blocks
+    assert np.mean([one.value for one in several]) == pytest.approx(0.51, abs=0.02)
+    assert "divided by 102.6; even if all rows were copies, it would not have shown" in found.explanation
+    assert found.anchors["detectable share of copied rows"] == 1.0
+
+
+def test_what_would_have_shown_shows_with_all_blocks() -> None:
+    found = results(DISTANCES, case(800, 400, 400, copied=1.0, seed=3))["dcr_share"]
+    assert found.anchors["all rows copied from train"] == pytest.approx(0.75)
+    assert found.value == pytest.approx(0.75, abs=0.03)
+    assert "divided by 4; copies would have shown" in found.explanation
+
+
 def test_memorised_share_by_hand_with_a_tie() -> None:
     # train 0, 10, 30, control 4; synthetic 1 (0), 2 (0 and 4: half each), 5 (4), 9 (10)
     # s = (1 + .5 + 1) / 4 = .625, p = .75: (.625 - .75) / .25 = -.5

@@ -61,6 +61,15 @@ def test_without_a_leak_shadows_find_none() -> None:
     assert held >= 3  # fewer than 3 of 5 happen once in 860 times at 95 %
 
 
+def test_the_rows_of_a_sorted_table_that_are_scored_are_any_of_them() -> None:
+    # in table order the 300 scored beside 300 train rows were the first 900 of 6,000: mean .07 of the way, not .5
+    plan = plan_shadows(case(300, 6_000, 300), 2)
+    first = plan.scored[:300] / 6_000
+    # the mean of 300 uniform places has a standard error of .0167
+    assert first.mean() == pytest.approx(0.5, abs=4 * 0.0167)
+    assert np.array_equal(plan.scored, plan_shadows(case(300, 6_000, 300), 2).scored)
+
+
 def test_without_shadows_nothing_is_said_and_too_few_control_rows_are_a_reason() -> None:
     assert list(SHADOW_MEMBERSHIP.measure(case())) == []
     with pytest.raises(NotApplicable, match="control rows"):
