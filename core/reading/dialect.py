@@ -89,13 +89,7 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     skip += _preamble(lines[skip:], delimiter, quote, comments) if options.skip is None else 0
     told = [line for line in lines[:skip] if line.strip() and not line.startswith(marks)]
     if told and options.skip is None:
-        findings.append(
-            Finding(
-                code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
-                message=f"{len(told)} line{'s' if len(told) > 1 else ''} above the table left out: {told[0][:60]!r}.",
-                guess="A title or a note stands above the table.",
-            )
-        )  # fmt: skip
+        findings.append(about_title(told, skip))
     rows = parse_rows(text.split("\n")[skip:], csv_form(delimiter, quote, escape), comments)
     if not rows:
         raise UnreadableFile(f"The file {name!r} holds no row.", "Choose a file with a header and rows.")
@@ -110,6 +104,15 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     return Dialect(
         delimiter=delimiter, quote=quote, escape=escape, comments=comments, skip=skip, header=header, names=names,
         surplus_last=surplus, rows=tuple(map(tuple, body)), findings=tuple(findings),
+    )  # fmt: skip
+
+
+def about_title(told: Sequence[str], skip: int) -> Finding:
+    """What stands in the lines above the table, and the way to read from the first."""
+    return Finding(
+        code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
+        message=f"{len(told)} line{'s' if len(told) > 1 else ''} above the table left out: {told[0][:60]!r}.",
+        guess="A title or a note stands above the table.",
     )  # fmt: skip
 
 
