@@ -152,9 +152,10 @@ def _well_grouped(number: str, mark: str, groups: str) -> bool:
     parts = re.split(f"[{re.escape(groups)}]", whole)
     if len(parts) == 1:
         return whole.isdigit() or whole == ""
-    return (
-        1 <= len(parts[0]) <= 3 and all(part.isdigit() for part in parts) and all(len(part) == 3 for part in parts[1:])
-    )
+    first, *others = parts
+    if first.startswith("0"):
+        return False  # nobody groups 0,123; in 075 016 175 it is a code
+    return 1 <= len(first) <= 3 and all(part.isdigit() for part in parts) and all(len(part) == 3 for part in others)
 
 
 def _grouping_certain(numbers: Sequence[str]) -> bool:
