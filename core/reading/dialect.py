@@ -85,7 +85,7 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     quote = options.quote if options.quote is not None else _quote(start)
     delimiter = options.delimiter or _announced(start) or _delimiter(lines[skip:], quote, marks, options.comment)
     comments = find_comments(lines[skip:], delimiter, quote, marks, options.comment)
-    escape = "\\" if quote and f"\\{quote}" in text and f"{quote}{quote}{quote}" not in text else quote
+    escape = _escape(text, delimiter, quote)
     skip += _preamble(lines[skip:], delimiter, quote, comments) if options.skip is None else 0
     told = [line for line in lines[:skip] if line.strip() and not line.startswith(marks)]
     if told and options.skip is None:
@@ -131,6 +131,14 @@ def _quote(text: str) -> str:
     single = len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|]|$)", text, flags=re.MULTILINE))
     double = len(re.findall(r'(?:^|[,;\t|])"', text, flags=re.MULTILINE))
     return "'" if single > 2 and double == 0 else '"'
+
+
+def _escape(text: str, delimiter: str, quote: str) -> str:
+    """The backslash where one stands before a quote inside a cell; before the last quote it ends a path."""
+    if not quote or quote * 3 in text:
+        return quote
+    inside = rf"\\{re.escape(quote)}(?!{re.escape(delimiter)}|\n|\Z)"
+    return "\\" if re.search(inside, text) else quote
 
 
 def _announced(text: str) -> str | None:

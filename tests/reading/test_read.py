@@ -214,3 +214,11 @@ def test_times_of_day_are_times_in_text_and_in_a_typed_file(tmp_path, target):
 def test_timetables_durations_and_mixed_forms_stay_texts(tmp_path, target, texts):
     assert read_table(put(tmp_path, "t,n\n" + "".join(f"{text},1\n" for text in texts)), target).formats == {}
     assert column(target, "t") == list(texts)
+
+
+def test_a_quoted_cell_that_ends_in_a_backslash_costs_no_backslash_elsewhere(tmp_path, target):
+    paths = [f"C:\\d{number}" for number in range(20)] + ["C:\\", "D:\\x\\"]
+    read_table(put(tmp_path, "path,n\n" + "".join(f'"{path}",1\n' for path in paths)), target)
+    assert column(target, "path") == paths
+    read_table(put(tmp_path, 'path,note\n"C:\\","a \\"b\\""\n"D","c"\n'.replace('"C:\\"', '"C:\\\\"')), target)
+    assert pq.read_table(target).to_pylist()[0] == {"path": "C:\\", "note": 'a "b"'}
