@@ -10,7 +10,7 @@ from core.reading.read import read_table
 
 def column(folder, values, filler="x"):
     """What a column of these texts is read as."""
-    (folder / "file.csv").write_text("a;b\n" + "".join(f"{value};{filler}\n" for value in values), encoding="utf-8")
+    (folder / "file.csv").write_text("a;b\n" + "".join(f'"{value}";{filler}\n' for value in values), encoding="utf-8")
     read_table(folder / "file.csv", folder / "table.parquet")
     return pq.read_table(folder / "table.parquet").column("a").to_pylist()
 
@@ -24,3 +24,29 @@ def test_a_group_that_begins_with_zero_is_no_group_of_thousands(tmp_path):
 def test_codes_in_groups_that_begin_with_zero_stay_texts(tmp_path, first):
     codes = [first, "552 100 554", "775 670 417"]
     assert column(tmp_path, codes) == codes
+
+
+def far_down(values, late, n=20_000):
+    """Texts beyond the beginning from which layouts are guessed."""
+    return [values[number % len(values)] for number in range(n)] + late
+
+
+def test_numbers_far_down_are_held_to_the_layout_that_was_guessed(tmp_path):
+    head = [f"{number % 900 + 1},{number % 900 + 100}" for number in range(900)]
+    found = column(tmp_path, far_down(head, ["12,5", "3,7"]), filler="x" * 60)
+    assert found[:2] + found[-2:] == [1.1, 2.101, 12.5, 3.7], "a comma before one digit groups nothing"
+    found = column(tmp_path, far_down(["1.234,5", "22,25"], ["12.5"]), filler="x" * 60)
+    assert found[-1] == "12.5", "no layout fits all of them"
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["$1,234.50", "-$3.00", "$-2.5", "($2,000.25)", "$7", "$.5"], [1234.5, -3.0, -2.5, -2000.25, 7.0, 0.5]),
+        (["12 %", "0,5%", "1.234,25 %", "−3 %"], [12.0, 0.5, 1234.25, -3.0]),
+        (["1'234.5", "12", "- 7", "1'000'000"], [1234.5, 12.0, -7.0, 1_000_000.0]),
+        (["+1,5", "2,25", "-,5", "3,"], [1.5, 2.25, -0.5, 3.0]),
+    ],
+)
+def test_every_number_of_a_layout_is_read(tmp_path, texts, numbers):
+    assert column(tmp_path, texts) == numbers
