@@ -68,7 +68,7 @@ def value_of(cell: str, kind: Kind) -> str:
     """SQL that turns a trimmed cell into a value, NULL where it cannot."""
     if kind.name is KindName.INTEGER:
         number = f"TRY_CAST({cell} AS BIGINT)"
-        return f"CASE WHEN {number}::VARCHAR = {cell} THEN {number} END"
+        return f"CASE WHEN {number}::VARCHAR = {cell} OR {cell} = '-0' THEN {number} END"
     if kind.name is KindName.WHOLE:
         number = f"TRY_CAST({cell} AS DOUBLE)"
         return f"CASE WHEN NOT contains({cell}, '.') AND abs({number}) < 9007199254740992 THEN {number}::BIGINT END"

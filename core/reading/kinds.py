@@ -12,6 +12,8 @@ from enum import StrEnum
 MAX_CHECKED = 5_000
 """Distinct values of a column from which its kind is guessed; the whole column is checked while it is converted."""
 
+MIN_TELEPHONE_DIGITS = 7
+
 _PLACEHOLDERS = (
     "?|??|na|n/a|n.a.|k.a.|#n/a|#na|<na>|nan|-nan|null|(null)|nil|none|-|--|---|.|..|missing|unknown|undefined|"
     "unbekannt|not available|not known|no data|#value!|#div/0!|#ref!|inf|-inf|infinity|-infinity|\\n"
@@ -113,13 +115,20 @@ def _number(values: Sequence[str], decimal: str | None) -> Kind | None:
     if all(INTEGER.fullmatch(value) for value in values):
         compact = _compact_dates(values)
         return compact or Kind(name=KindName.INTEGER)
-    if all(value.startswith("+") or INTEGER.fullmatch(value) for value in values):
-        return None  # telephone numbers
+    if _are_telephones(values):
+        return None
     if all(WHOLE.fullmatch(value) for value in values):
         return Kind(name=KindName.WHOLE) if all(abs(float(value)) < 2**53 for value in values) else None
     if decimal in (None, ".") and all(PLAIN.fullmatch(value) for value in values):
         return Kind(name=KindName.DECIMAL)
     return _adorned(values, decimal)
+
+
+def _are_telephones(values: Sequence[str]) -> bool:
+    """Whether a plus stands before numbers long enough for a country and a line, and no value is negative."""
+    long = [sum(map(str.isdigit, value)) >= MIN_TELEPHONE_DIGITS for value in values if value.startswith("+")]
+    digits = (value for value in values if not value.startswith("+"))
+    return bool(long) and all(long) and all(value[0] != "-" and INTEGER.fullmatch(value) for value in digits)
 
 
 def _adorned(values: Sequence[str], decimal: str | None) -> Kind | None:

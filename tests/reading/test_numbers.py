@@ -50,3 +50,16 @@ def test_numbers_far_down_are_held_to_the_layout_that_was_guessed(tmp_path):
 )
 def test_every_number_of_a_layout_is_read(tmp_path, texts, numbers):
     assert column(tmp_path, texts) == numbers
+
+
+def test_a_negative_zero_is_a_whole_number(tmp_path):
+    assert column(tmp_path, ["1", "-0", "2"]) == [1, 0, 2]
+    assert column(tmp_path, far_down(["1", "2"], ["-0"]), filler="x" * 60)[-1] == 0
+
+
+def test_a_plus_makes_a_telephone_number_only_of_long_numbers_none_of_which_is_negative(tmp_path):
+    assert column(tmp_path, ["+5", "-3", "+2", "0"]) == [5, -3, 2, 0]
+    assert column(tmp_path, ["+5", "+12", "+2"]) == [5, 12, 2]
+    assert column(tmp_path, ["+5000000", "-3000000", "+2000000"]) == [5_000_000, -3_000_000, 2_000_000]
+    for texts in (["+4930123456", "+4930123457"], ["+49 30 123456", "004930123457"], ["+3612345", "12345"]):
+        assert column(tmp_path, texts) == texts
