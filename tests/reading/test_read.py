@@ -63,6 +63,14 @@ def test_the_remedy_of_a_missing_marker_makes_the_cells_missing(tmp_path, target
     assert column(target, "job") == [None, "clerk"]
 
 
+def test_the_remedy_of_a_missing_marker_works_in_a_typed_file(tmp_path, target):
+    source = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"job": ["?", "clerk", "", None], "n": [1, 2, 3, 4]}), source)
+    diagnosis = read_table(source, target)
+    read_table(source, target, diagnosis.options.changed(finding(diagnosis, "missing-marker").remedy))
+    assert pq.read_table(target).to_pydict() == {"job": [None, "clerk", "", None], "n": [1, 2, 3, 4]}
+
+
 def test_the_remedy_of_a_placeholder_keeps_the_texts(tmp_path, target):
     source = put(tmp_path, "age,n\n?,1\n39,2\n")
     diagnosis = read_table(source, target)
