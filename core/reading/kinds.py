@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,7 +58,7 @@ class Kind:
     placeholders : tuple of str
         Texts of this column that mean "missing", since nothing but numbers or dates stands beside them.
     ambiguous : str
-        A second layout that fits all dates as well.
+        A second layout that fits all dates as well, or a second decimal mark that fits all numbers.
     """
 
     name: KindName
@@ -103,10 +103,7 @@ def guess_kind(values: Collection[str], *, decimal: str | None = None, layout: s
     kind = _number(present, decimal) or _date(present, layout) or _time(present)
     if kind is None:
         return TEXT
-    return Kind(
-        name=kind.name, layout=kind.layout, decimal=kind.decimal, thousands=kind.thousands, unit=kind.unit,
-        ambiguous=kind.ambiguous, placeholders=placeholders,
-    )  # fmt: skip
+    return replace(kind, placeholders=placeholders)
 
 
 def _number(values: Sequence[str], decimal: str | None) -> Kind | None:
@@ -120,7 +117,8 @@ def _number(values: Sequence[str], decimal: str | None) -> Kind | None:
     if all(WHOLE.fullmatch(value) for value in values):
         return Kind(name=KindName.WHOLE) if all(abs(float(value)) < 2**53 for value in values) else None
     if decimal in (None, ".") and all(PLAIN.fullmatch(value) for value in values):
-        return Kind(name=KindName.DECIMAL)
+        grouped = decimal is None and all(_well_grouped(value.lstrip("+-"), ",", ".") for value in values)
+        return Kind(name=KindName.DECIMAL, ambiguous="," if grouped else "")
     return _adorned(values, decimal)
 
 
@@ -142,16 +140,20 @@ def _adorned(values: Sequence[str], decimal: str | None) -> Kind | None:
     if len(units) > 1:
         return None
     numbers = [match["number"].strip() for match in matches]
+    unit = units.pop()
+    fitting = []
     for mark, groups in ((".", ",'’\u00a0\u202f "), (",", ".'’\u00a0\u202f ")):
         if decimal not in (None, mark):
             continue
         separators = {character for number in numbers for character in number if character in groups}
         if len(separators) <= 1 and all(_well_grouped(number, mark, groups) for number in numbers):
-            whole = not any(mark in number for number in numbers)
-            if mark == "." and decimal is None and separators == {","} and whole and not _grouping_certain(numbers):
-                continue
-            return Kind(name=KindName.DECIMAL, decimal=mark, thousands="".join(sorted(separators)), unit=units.pop())
-    return None
+            fitting.append(Kind(name=KindName.DECIMAL, decimal=mark, thousands="".join(separators), unit=unit))
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    point, comma = fitting
+    if point.thousands == "," and not any("." in number for number in numbers) and not _grouping_certain(numbers):
+        return replace(comma, ambiguous=".")
+    return replace(point, ambiguous=",")
 
 
 def _well_grouped(number: str, mark: str, groups: str) -> bool:
