@@ -34,7 +34,7 @@ def about_kinds(names: Sequence[str], kinds: Sequence[Kind]) -> list[Finding]:
     """What was decided about the cells of columns and could be decided otherwise."""
     findings = []
     for name, kind in zip(names, kinds, strict=True):
-        if kind.ambiguous:
+        if kind.ambiguous and kind.layout:
             findings.append(
                 Finding(
                     code="date-ambiguous", severity="warning", place=f"column {name}",

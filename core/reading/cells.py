@@ -6,8 +6,10 @@ import csv
 import datetime
 import sqlite3
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -16,8 +18,12 @@ from core.limits import ARCHIVE_BYTES, MAX_COLUMNS, SHEET_ROWS
 from core.reading.columnar import chosen_table
 from core.reading.delimited import read_delimited
 from core.reading.diagnosis import Finding
+from core.reading.dialect import about_title
 from core.reading.options import ReadOptions
 from core.reading.result import Progress, ReadResult
+
+HEAD_ROWS = 50
+"""Rows of a sheet from which it is seen where the table begins."""
 
 
 def read_excel(source: Path, target: Path, options: ReadOptions, progress: Progress) -> ReadResult:
@@ -54,15 +60,16 @@ def read_excel(source: Path, target: Path, options: ReadOptions, progress: Progr
             raise UnreadableFile(f"The workbook {source.name!r} has no sheet {name!r}.", f"It has: {listed(names)}.")
         sheet = book[name]
         sheet.reset_dimensions()  # files of other programs often state a wrong size
-        rows = _table_of(_sheet_rows(sheet), source, name)
-        result = _through_csv(rows, source, target, options, progress)
+        findings: list[Finding] = []
+        skip, rows = _below_title(_sheet_rows(sheet), options, findings)
+        result = _through_csv(_table_of(rows, source, name), source, target, options, progress)
     except (ValueError, TypeError, KeyError, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         raise UnreadableFile(
             f"The sheet of {source.name!r} is damaged: {error}.", "Save it again, or as CSV."
         ) from error
     finally:
         book.close()
-    findings = list(result.findings)
+    findings += result.findings
     if options.sheet is None and len(names) > 1:
         findings.append(
             Finding(
@@ -71,8 +78,8 @@ def read_excel(source: Path, target: Path, options: ReadOptions, progress: Progr
             )
         )  # fmt: skip
     return replace(
-        result, options=replace(options, header=result.options.header, sheet=name), findings=tuple(findings),
-        choices={"sheet": tuple(names)},
+        result, options=replace(options, header=result.options.header, sheet=name, skip=skip),
+        findings=tuple(findings), choices={"sheet": tuple(names)},
     )  # fmt: skip
 
 
@@ -99,6 +106,36 @@ def _cell_text(value: object, layout: str = "") -> str:
     if isinstance(value, bytes):
         return value.hex()
     return str(value).replace("\x00", "")
+
+
+def _below_title(
+    rows: Iterator[list[str]], options: ReadOptions, findings: list[Finding]
+) -> tuple[int, Iterator[list[str]]]:
+    """How many rows of a sheet to skip, and the rows below them; a title becomes a finding."""
+    if options.skip is not None:
+        return options.skip, islice(rows, options.skip, None)
+    head = list(islice(rows, HEAD_ROWS))
+    skip = _title_rows(head)
+    told = [" ".join(filter(None, row)) for row in head[:skip] if any(cell.strip() for cell in row)]
+    if told:
+        findings.append(about_title(told, skip))
+    return skip, chain(head[skip:], rows)
+
+
+def _title_rows(head: Sequence[Sequence[str]]) -> int:
+    """Rows above the table: those with at most half as many cells as most rows have, which end before them."""
+    filled = [[place for place, cell in enumerate(row) if cell.strip()] for row in head]
+    usual = _most_common([len(places) for places in filled if places])
+    end = _most_common([places[-1] for places in filled if places])
+    is_title = [len(places) <= max(1, usual // 2) and (not places or places[-1] < end) for places in filled]
+    skip = next((number for number, title in enumerate(is_title) if not title), 0)
+    return skip if any(filled[:skip]) else 0
+
+
+def _most_common(numbers: Sequence[int]) -> int:
+    """The number that occurs most often, the greatest of several."""
+    counts = Counter(numbers)
+    return max(counts, key=lambda number: (counts[number], number), default=0)
 
 
 def _table_of(rows: Iterable[list[str]], source: Path, sheet: str) -> Iterator[list[str]]:

@@ -115,7 +115,7 @@ def _again(
 
 def _inner(source: Source, options: ReadOptions, *, wide: bool) -> str:
     cells = ", ".join(
-        f"{_typed(cell, options.missing_in.get(name, ()))} AS t{number}"
+        f"{_typed(cell, options.missing_of(name))} AS t{number}"
         if source.is_typed(number)
         else f"{trimmed(cell, options.missing_of(name), trim=options.trim, wide=wide)} AS t{number}"
         for number, (cell, name) in enumerate(zip(source.cells, source.names, strict=True))
@@ -124,10 +124,11 @@ def _inner(source: Source, options: ReadOptions, *, wide: bool) -> str:
 
 
 def _typed(cell: str, missing: Sequence[str]) -> str:
-    """SQL for a cell that has a type, missing where its text is one of `missing`."""
-    if not missing:
+    """SQL for a cell that has a type, missing where its text is one of `missing`; an empty text stays a text."""
+    marks = [mark for mark in missing if mark]
+    if not marks:
         return cell
-    return f"CASE WHEN ({cell})::VARCHAR NOT IN ({', '.join(map(text, missing))}) THEN {cell} END"
+    return f"CASE WHEN ({cell})::VARCHAR NOT IN ({', '.join(map(text, marks))}) THEN {cell} END"
 
 
 def _copy(source: Source, kinds: list[Kind], target: Path, inner: str) -> str:

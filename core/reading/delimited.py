@@ -18,6 +18,7 @@ from core.reading.dialect import Dialect, find_dialect
 from core.reading.encoding import Encoding, copy_as_utf8, find_encoding, head_text
 from core.reading.engine import connect, path_text, text
 from core.reading.kinds import Kind
+from core.reading.lines import about_comments, begins_any, copy_without_comments
 from core.reading.options import ReadOptions
 from core.reading.result import Progress, ReadResult
 from core.reading.surplus import CUT, JOIN, about_mended, copy_mended, surplus_remedy
@@ -57,20 +58,28 @@ def read_delimited(
         findings = [*_about_encoding(encoding, options), *dialect.findings]
         options = _padding(dialect, options, findings)
         shape = dialect
+        has_marks = begins_any(readable, dialect.comments.marks)
+        if readable is source and (has_marks or options.surplus is not None):
+            readable = plain
+            copy_as_utf8(source, plain, encoding.name)
+        if has_marks:
+            before, readable = readable, Path(aside) / "uncommented.csv"
+            # an empty line is a row of a table with one column
+            blank = "\n" if len(dialect.names) > 1 else ""
+            n_comments = copy_without_comments(before, readable, dialect.comments, dialect.escape, blank=blank)
+            before.unlink()
+            findings += [about_comments(n_comments, dialect.comments.marks)] if n_comments else []
         if options.surplus is not None:
-            if readable is source:
-                copy_as_utf8(source, plain, encoding.name)
-            readable = Path(aside) / "mended.csv"
-            shape, n_mended = copy_mended(plain, readable, dialect, options.surplus)
-            plain.unlink()
-            plain = readable
+            before, readable = readable, Path(aside) / "mended.csv"
+            shape, n_mended = copy_mended(before, readable, dialect, options.surplus)
+            before.unlink()
             findings += [about_mended(n_mended, options.surplus)] if n_mended else []
         progress(0.2, "Found the columns")
         with connect(Path(aside)) as connection:
             try:
                 kinds = _stored(connection, readable, shape, target, options)
             except duckdb.Error as error:
-                if readable is plain:
+                if readable is not source:
                     raise _unreadable(name or source.name, error) from error
                 # line ends that change in the middle stop DuckDB; a copy has but one kind
                 copy_as_utf8(source, plain, encoding.name)
@@ -84,7 +93,7 @@ def read_delimited(
         findings.append(_about_rejected(n_rejected, rejected, dialect, kinds))
     used = replace(
         options, delimiter=dialect.delimiter, quote=dialect.quote, encoding=encoding.name, header=dialect.header,
-        skip=dialect.skip, comment=dialect.comment,
+        skip=dialect.skip,
     )  # fmt: skip
     return ReadResult(
         kinds=tuple(kinds), names=dialect.names, options=used, findings=tuple(findings),
@@ -113,7 +122,7 @@ def _relation(path: Path, dialect: Dialect, *, pad: bool) -> str:
         "quote": text(dialect.quote),
         "escape": text(dialect.escape),
         "header": str(dialect.header).lower(),
-        "comment": text(dialect.comment),
+        "comment": "''",  # it would cut lines in the middle
         "nullstr": "''",
         "max_line_size": str(4 * MAX_CELL_CHARACTERS),
         "null_padding": str(pad).lower(),

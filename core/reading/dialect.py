@@ -6,22 +6,29 @@ import contextlib
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.errors import UnreadableFile
-from core.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS
+from core.limits import MAX_COLUMNS
 from core.reading.diagnosis import Finding
 from core.reading.kinds import is_number_like
+from core.reading.lines import (
+    DELIMITERS,
+    SNIFFED_ROWS,
+    STRONG_DELIMITERS,
+    WEAK_DELIMITERS,
+    Comments,
+    comments_above,
+    csv_form,
+    find_comments,
+    find_marks,
+    rows_of,
+)
 from core.reading.options import ReadOptions
 
-DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", ":", " ")
-WEAK_DELIMITERS = frozenset({":", " "})
-"""Delimiters that also stand inside ordinary texts; taken only where nothing else divides the lines."""
-SNIFFED_ROWS = 1_000
 SNIFFED_CHARACTERS = 200_000
-COMMENT_MARKS = ("#", "%")
-
-csv.field_size_limit(MAX_CELL_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +39,10 @@ class Dialect:
     ----------
     delimiter, quote, escape : str
         `escape` is the quote itself where quotes are doubled.
-    comment : str
-        Empty where no line is a comment.
+    comments : Comments
+        Which lines among the rows are none.
     skip : int
-        Lines before the header or the first row.
+        Lines before the header or the first row, a block of comments among them.
     header : bool
     names : tuple of str
         Unique also without regard to case, never empty.
@@ -49,7 +56,7 @@ class Dialect:
     delimiter: str
     quote: str
     escape: str
-    comment: str
+    comments: Comments
     skip: int
     header: bool
     names: tuple[str, ...]
@@ -71,21 +78,19 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     findings: list[Finding] = []
     start = text[:SNIFFED_CHARACTERS]
     start = start[: start.rindex("\n") + 1] if len(start) < len(text) and "\n" in start else start
-    comment = _comment(start, options)
+    lines = start.split("\n")
+    skip = options.skip or 0
+    marks = find_marks(lines[skip:], options.comment)
+    skip += comments_above(lines[skip:], marks, options.comment)
     quote = options.quote if options.quote is not None else _quote(start)
-    delimiter = options.delimiter or _announced(start) or _delimiter(start, quote, comment)
-    escape = "\\" if quote and f"\\{quote}" in text and f"{quote}{quote}{quote}" not in text else quote
-    skip = options.skip if options.skip is not None else _preamble(start, delimiter, quote, comment)
-    told = [line for line in start.split("\n")[:skip] if line.strip() and not (comment and line.startswith(comment))]
+    delimiter = options.delimiter or _announced(start) or _delimiter(lines[skip:], quote, marks, options.comment)
+    comments = find_comments(lines[skip:], delimiter, quote, marks, options.comment)
+    escape = _escape(text, delimiter, quote)
+    skip += _preamble(lines[skip:], delimiter, quote, comments) if options.skip is None else 0
+    told = [line for line in lines[:skip] if line.strip() and not line.startswith(marks)]
     if told and options.skip is None:
-        findings.append(
-            Finding(
-                code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
-                message=f"{len(told)} line{'s' if len(told) > 1 else ''} above the table left out: {told[0][:60]!r}.",
-                guess="A title or a note stands above the table.",
-            )
-        )  # fmt: skip
-    rows = parse_rows(text, delimiter, quote, escape, comment, skip)
+        findings.append(about_title(told, skip))
+    rows = parse_rows(text.split("\n")[skip:], csv_form(delimiter, quote, escape), comments)
     if not rows:
         raise UnreadableFile(f"The file {name!r} holds no row.", "Choose a file with a header and rows.")
     if len(rows[0]) > MAX_COLUMNS:
@@ -97,49 +102,28 @@ def find_dialect(text: str, options: ReadOptions, name: str) -> Dialect:
     if options.delimiter is None and len(names) == 1:
         _one_column(body, rows[0], findings)
     return Dialect(
-        delimiter=delimiter, quote=quote, escape=escape, comment=comment, skip=skip, header=header, names=names,
+        delimiter=delimiter, quote=quote, escape=escape, comments=comments, skip=skip, header=header, names=names,
         surplus_last=surplus, rows=tuple(map(tuple, body)), findings=tuple(findings),
     )  # fmt: skip
 
 
-def parse_rows(text: str, delimiter: str, quote: str, escape: str, comment: str, skip: int) -> list[list[str]]:
-    """Rows of a piece of a file; blank and comment lines are left out."""
-    lines = text.split("\n")[skip:]
-    if comment:
-        lines = [line for line in lines if not line.startswith(comment)]
-    reader = csv.reader(
-        (line + "\n" for line in lines),
-        delimiter=delimiter,
-        quotechar=quote or None,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        escapechar=escape if escape and escape != quote else None,
-        doublequote=escape == quote,
-    )
+def about_title(told: Sequence[str], skip: int) -> Finding:
+    """What stands in the lines above the table, and the way to read from the first."""
+    return Finding(
+        code="lines-skipped", severity="info", place=f"lines 1 to {skip}", remedy={"skip": 0},
+        message=f"{len(told)} line{'s' if len(told) > 1 else ''} above the table left out: {told[0][:60]!r}.",
+        guess="A title or a note stands above the table.",
+    )  # fmt: skip
+
+
+def parse_rows(lines: Iterable[str], form: dict[str, Any], comments: Comments | None = None) -> list[list[str]]:
+    """Rows of a piece of a file; blank lines and comments are left out."""
     rows = []
     # an unclosed quote or a giant cell: what was read so far is enough to guess from
     with contextlib.suppress(csv.Error):
-        rows.extend(row for row in reader if row)
+        found = rows_of((line + "\n" for line in lines), form, comments.has if comments else None)
+        rows.extend(row for row in found if row)
     return rows
-
-
-def _comment(text: str, options: ReadOptions) -> str:
-    if options.comment is not None:
-        return options.comment
-    lines = text.split("\n")[:SNIFFED_ROWS]
-    for mark in COMMENT_MARKS:
-        starting = [line for line in lines if line.startswith(mark)]
-        # a header like "#id,name" is no comment: it has as many delimiters as the lines below it
-        if starting and len(starting) < len(lines) and not _looks_like_header(starting, lines, mark):
-            return mark
-    return ""
-
-
-def _looks_like_header(starting: list[str], lines: list[str], mark: str) -> bool:
-    if len(starting) > 1 or not lines[0].startswith(mark):
-        return False
-    below = [line for line in lines[1:20] if line.strip()]
-    counts = [[line.count(delimiter) for line in (lines[0], *below)] for delimiter in DELIMITERS[:5]]
-    return any(count[0] > 0 and len(set(count)) == 1 for count in counts)
 
 
 def _quote(text: str) -> str:
@@ -149,17 +133,27 @@ def _quote(text: str) -> str:
     return "'" if single > 2 and double == 0 else '"'
 
 
+def _escape(text: str, delimiter: str, quote: str) -> str:
+    """The backslash where one stands before a quote inside a cell; before the last quote it ends a path."""
+    if not quote or quote * 3 in text:
+        return quote
+    inside = rf"\\{re.escape(quote)}(?!{re.escape(delimiter)}|\n|\Z)"
+    return "\\" if re.search(inside, text) else quote
+
+
 def _announced(text: str) -> str | None:
     """Excel's own first line `sep=;`."""
     found = re.match(r"sep=(.)\n", text, flags=re.IGNORECASE)
     return found.group(1) if found else None
 
 
-def _delimiter(text: str, quote: str, comment: str) -> str:
+def _delimiter(lines: Sequence[str], quote: str, marks: tuple[str, ...], comment: str | None) -> str:
     """The character that divides most lines into the same number of cells, the more cells the better."""
     best, best_score = ",", (0.0, 0)
     for delimiter in DELIMITERS:
-        widths = [len(row) for row in parse_rows(text, delimiter, quote, quote, comment, 0)[:SNIFFED_ROWS]]
+        comments = find_comments(lines, delimiter, quote, marks, comment)
+        rows = parse_rows(lines, csv_form(delimiter, quote, quote), comments)
+        widths = [len(row) for row in rows[:SNIFFED_ROWS]]
         if not widths:
             continue
         width, count = Counter(widths).most_common(1)[0]
@@ -176,15 +170,15 @@ def _delimiter(text: str, quote: str, comment: str) -> str:
     return best
 
 
-def _preamble(text: str, delimiter: str, quote: str, comment: str) -> int:
+def _preamble(lines: Sequence[str], delimiter: str, quote: str, comments: Comments) -> int:
     """Lines above the table: those before the first that has as many cells as most lines have."""
-    lines = text.split("\n")[:SNIFFED_ROWS]
+    lines = lines[:SNIFFED_ROWS]
     if re.match(r"sep=.$", lines[0], flags=re.IGNORECASE):
         return 1
     widths = [
         (number, len(next(csv.reader([line], delimiter=delimiter, quotechar=quote or None), [])))
         for number, line in enumerate(lines)
-        if line.strip() and not (comment and line.startswith(comment))
+        if line.strip() and not comments.has(line)
     ]
     if not widths:
         return 0
@@ -290,7 +284,7 @@ def unique_names(raw: list[str], findings: list[Finding]) -> tuple[str, ...]:
 
 def _one_column(body: list[list[str]], first: list[str], findings: list[Finding]) -> None:
     cells = [row[0] for row in (first, *body[:SNIFFED_ROWS]) if row]
-    found = next((mark for mark in DELIMITERS[:5] if sum(mark in cell for cell in cells) > 0.3 * len(cells)), None)
+    found = next((mark for mark in STRONG_DELIMITERS if sum(mark in cell for cell in cells) > 0.3 * len(cells)), None)
     if found:
         findings.append(
             Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def value_of(cell: str, kind: Kind) -> str:
     """SQL that turns a trimmed cell into a value, NULL where it cannot."""
     if kind.name is KindName.INTEGER:
         number = f"TRY_CAST({cell} AS BIGINT)"
-        return f"CASE WHEN {number}::VARCHAR = {cell} THEN {number} END"
+        return f"CASE WHEN {number}::VARCHAR = {cell} OR {cell} = '-0' THEN {number} END"
     if kind.name is KindName.WHOLE:
         number = f"TRY_CAST({cell} AS DOUBLE)"
         return f"CASE WHEN NOT contains({cell}, '.') AND abs({number}) < 9007199254740992 THEN {number}::BIGINT END"
@@ -82,19 +83,31 @@ def value_of(cell: str, kind: Kind) -> str:
 
 
 def _decimal(cell: str, kind: Kind) -> str:
-    """Doubles; anything adorned is stripped first. NaN and infinity are no numbers."""
+    """Doubles; anything adorned is stripped first, if it fits. NaN and infinity are no numbers."""
+    if not (kind.thousands or kind.unit or kind.decimal == ","):
+        number = f"TRY_CAST({cell} AS DOUBLE)"
+        return f"CASE WHEN isfinite({number}) THEN {number} END"
     bare = cell
     for character in kind.thousands:
         bare = f"replace({bare}, {text(character)}, '')"
     if kind.unit:
         bare = f"replace({bare}, {text(kind.unit)}, '')"
-    if kind.thousands or kind.unit or kind.decimal == ",":
-        bare = f"replace(replace(replace({bare}, '−', '-'), ' ', ''), '(', '-')"
-        bare = f"replace({bare}, ')', '')"
+    bare = f"replace(replace(replace(replace({bare}, '−', '-'), ' ', ''), '(', '-'), ')', '')"
     if kind.decimal == ",":
         bare = f"replace({bare}, ',', '.')"
-    number = f"TRY_CAST({bare} AS DOUBLE)"
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
+    # without the marks, 12,5 would be 125 in a column of thousands
+    return f"CASE WHEN regexp_full_match({cell}, {text(_layout(kind))}) THEN TRY_CAST({bare} AS DOUBLE) END"
+
+
+def _layout(kind: Kind) -> str:
+    """A pattern of the adorned numbers of a kind: one decimal mark, groups of three digits, brackets in pairs."""
+    sign, unit = r"[+\-−]?", re.escape(kind.unit)
+    whole = r"\d*"
+    if kind.thousands:
+        whole = rf"(?:\d*|[1-9]\d{{0,2}}(?:[{re.escape(kind.thousands)}]\d{{3}})+)"
+    number = rf"{whole}(?:{re.escape(kind.decimal)}\d*)?"
+    form = rf"{sign}\s?(?:{unit}\s?{sign}\s?{number}|{number}\s?{unit})"
+    return rf"{form}|\({form}\)"
 
 
 def checked(cell: str, kind: Kind, position: int) -> str:

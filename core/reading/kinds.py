@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 MAX_CHECKED = 5_000
 """Distinct values of a column from which its kind is guessed; the whole column is checked while it is converted."""
+
+MIN_TELEPHONE_DIGITS = 7
 
 _PLACEHOLDERS = (
     "?|??|na|n/a|n.a.|k.a.|#n/a|#na|<na>|nan|-nan|null|(null)|nil|none|-|--|---|.|..|missing|unknown|undefined|"
@@ -56,7 +58,7 @@ class Kind:
     placeholders : tuple of str
         Texts of this column that mean "missing", since nothing but numbers or dates stands beside them.
     ambiguous : str
-        A second layout that fits all dates as well.
+        A second layout that fits all dates as well, or a second decimal mark that fits all numbers.
     """
 
     name: KindName
@@ -101,10 +103,7 @@ def guess_kind(values: Collection[str], *, decimal: str | None = None, layout: s
     kind = _number(present, decimal) or _date(present, layout) or _time(present)
     if kind is None:
         return TEXT
-    return Kind(
-        name=kind.name, layout=kind.layout, decimal=kind.decimal, thousands=kind.thousands, unit=kind.unit,
-        ambiguous=kind.ambiguous, placeholders=placeholders,
-    )  # fmt: skip
+    return replace(kind, placeholders=placeholders)
 
 
 def _number(values: Sequence[str], decimal: str | None) -> Kind | None:
@@ -113,13 +112,21 @@ def _number(values: Sequence[str], decimal: str | None) -> Kind | None:
     if all(INTEGER.fullmatch(value) for value in values):
         compact = _compact_dates(values)
         return compact or Kind(name=KindName.INTEGER)
-    if all(value.startswith("+") or INTEGER.fullmatch(value) for value in values):
-        return None  # telephone numbers
+    if _are_telephones(values):
+        return None
     if all(WHOLE.fullmatch(value) for value in values):
         return Kind(name=KindName.WHOLE) if all(abs(float(value)) < 2**53 for value in values) else None
     if decimal in (None, ".") and all(PLAIN.fullmatch(value) for value in values):
-        return Kind(name=KindName.DECIMAL)
+        grouped = decimal is None and all(_well_grouped(value.lstrip("+-"), ",", ".") for value in values)
+        return Kind(name=KindName.DECIMAL, ambiguous="," if grouped else "")
     return _adorned(values, decimal)
+
+
+def _are_telephones(values: Sequence[str]) -> bool:
+    """Whether a plus stands before numbers long enough for a country and a line, and no value is negative."""
+    long = [sum(map(str.isdigit, value)) >= MIN_TELEPHONE_DIGITS for value in values if value.startswith("+")]
+    digits = (value for value in values if not value.startswith("+"))
+    return bool(long) and all(long) and all(value[0] != "-" and INTEGER.fullmatch(value) for value in digits)
 
 
 def _adorned(values: Sequence[str], decimal: str | None) -> Kind | None:
@@ -133,16 +140,20 @@ def _adorned(values: Sequence[str], decimal: str | None) -> Kind | None:
     if len(units) > 1:
         return None
     numbers = [match["number"].strip() for match in matches]
+    unit = units.pop()
+    fitting = []
     for mark, groups in ((".", ",'’\u00a0\u202f "), (",", ".'’\u00a0\u202f ")):
         if decimal not in (None, mark):
             continue
         separators = {character for number in numbers for character in number if character in groups}
         if len(separators) <= 1 and all(_well_grouped(number, mark, groups) for number in numbers):
-            whole = not any(mark in number for number in numbers)
-            if mark == "." and decimal is None and separators == {","} and whole and not _grouping_certain(numbers):
-                continue
-            return Kind(name=KindName.DECIMAL, decimal=mark, thousands="".join(sorted(separators)), unit=units.pop())
-    return None
+            fitting.append(Kind(name=KindName.DECIMAL, decimal=mark, thousands="".join(separators), unit=unit))
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    point, comma = fitting
+    if point.thousands == "," and not any("." in number for number in numbers) and not _grouping_certain(numbers):
+        return replace(comma, ambiguous=".")
+    return replace(point, ambiguous=",")
 
 
 def _well_grouped(number: str, mark: str, groups: str) -> bool:
@@ -152,9 +163,10 @@ def _well_grouped(number: str, mark: str, groups: str) -> bool:
     parts = re.split(f"[{re.escape(groups)}]", whole)
     if len(parts) == 1:
         return whole.isdigit() or whole == ""
-    return (
-        1 <= len(parts[0]) <= 3 and all(part.isdigit() for part in parts) and all(len(part) == 3 for part in parts[1:])
-    )
+    first, *others = parts
+    if first.startswith("0"):
+        return False  # nobody groups 0,123; in 075 016 175 it is a code
+    return 1 <= len(first) <= 3 and all(part.isdigit() for part in parts) and all(len(part) == 3 for part in others)
 
 
 def _grouping_certain(numbers: Sequence[str]) -> bool:

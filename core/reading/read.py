@@ -20,6 +20,7 @@ from core.reading.engine import join_parts
 from core.reading.formats import Format, find_format
 from core.reading.kinds import Kind
 from core.reading.options import ReadOptions
+from core.reading.parts import Kinds, after_reading, to_read_again
 from core.reading.result import Progress, ReadResult
 
 __all__ = ["Diagnosis", "Finding", "ReadOptions", "Rejected", "read_table"]
@@ -52,12 +53,17 @@ def read_table(
     """
     source, target = Path(source), Path(target)
     options = options or ReadOptions()
-    tell = progress or (lambda share, message: None)
+    tell = progress or _quiet
     if not source.is_file():
         files = files_of(source)
         if len(files) > 1:
             return _read_several(files, target, options, tell)
         source = files[0]
+    return _read_one(source, target, options, tell)[0]
+
+
+def _read_one(source: Path, target: Path, options: ReadOptions, tell: Progress) -> tuple[Diagnosis, Kinds]:
+    """Read one file; returns its diagnosis and what its columns became."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpacked-") as aside:
         result = _read(source, target, options, tell, Path(aside))
     with pq.ParquetFile(target) as file:
@@ -71,7 +77,7 @@ def read_table(
         *about_sentinels(target, result.options),
     ]  # fmt: skip
     tell(1.0, "Read the table")
-    return Diagnosis(
+    diagnosis = Diagnosis(
         n_rows=n_rows,
         n_columns=len(result.names),
         n_rejected=result.n_rejected,
@@ -81,6 +87,7 @@ def read_table(
         options=result.options,
         choices=result.choices,
     )
+    return diagnosis, dict(zip(result.names, result.kinds, strict=True))
 
 
 def files_of(pattern: Path) -> list[Path]:
@@ -98,20 +105,19 @@ def files_of(pattern: Path) -> list[Path]:
 def _read_several(files: list[Path], target: Path, options: ReadOptions, tell: Progress) -> Diagnosis:
     """Read the files of a pattern, which must have the same columns, as one table."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".parts-") as aside:
-        parts, diagnoses = [], []
-        for number, file in enumerate(files):
-            part = Path(aside) / f"part-{number:05d}.parquet"
-            diagnoses.append(read_table(file, part, options))
-            parts.append(part)
-            names = pq.read_schema(part).names
-            if number == 0:
-                first = names
-            elif set(names) != set(first):
+        parts = [Path(aside) / f"part-{number:05d}.parquet" for number in range(len(files))]
+        diagnoses, kinds = [], []
+        for number, (file, part) in enumerate(zip(files, parts, strict=True)):
+            diagnosis, found = _read_one(file, part, options, _quiet)
+            diagnoses.append(diagnosis)
+            kinds.append(found)
+            if found.keys() != kinds[0].keys():
                 raise UnreadableFile(
                     f"The files {files[0].name!r} and {file.name!r} have different columns.",
-                    f"Only one of them has: {listed(sorted(set(names) ^ set(first)))}.",
+                    f"Only one of them has: {listed(sorted(found.keys() ^ kinds[0].keys()))}.",
                 )
             tell(0.9 * (number + 1) / len(files), f"Read {file.name}")
+        _make_agree(files, parts, diagnoses, kinds, options)
         join_parts(parts, target)
     merged = diagnoses[0]
     findings = [
@@ -126,7 +132,27 @@ def _read_several(files: list[Path], target: Path, options: ReadOptions, tell: P
         rejected=tuple(line for one in diagnoses for line in one.rejected)[:MAX_REJECTED_SHOWN],
         findings=by_severity(findings),
         formats={name: layout for one in diagnoses for name, layout in one.formats.items()},
+        options=replace(merged.options, decimal=options.decimal, dates=options.dates),
     )
+
+
+def _make_agree(
+    files: list[Path], parts: list[Path], diagnoses: list[Diagnosis], kinds: list[Kinds], options: ReadOptions
+) -> None:
+    """Read files again, in place, whose dates or numbers others show to be written in another way."""
+    names = [file.name for file in files]
+    while changes := to_read_again(kinds, names):
+        for number, change in changes.items():
+            again = parts[number].with_suffix(".again.parquet")
+            diagnosis, found = _read_one(files[number], again, options.changed(change), _quiet)
+            kinds[number], better = after_reading(kinds[number], found, change)
+            if better:
+                again.replace(parts[number])
+                diagnoses[number] = diagnosis
+
+
+def _quiet(share: float, message: str) -> None:
+    """Progress of a file among several, which nobody watches."""
 
 
 def _read(source: Path, target: Path, options: ReadOptions, tell: Progress, aside: Path, depth: int = 0) -> ReadResult:

@@ -44,6 +44,7 @@ def _label(name: str, value: Any) -> str:
         "missing": f"Read {listed(map(repr, value))} as missing" if isinstance(value, list | tuple) else "",
         "texts": f"Keep {listed(map(repr, value))} as text" if isinstance(value, list | tuple) else "",
         "pad": "Fill the cells that lack",
+        "comment": f"Leave out lines that begin with {value!r}" if value else "Read comments as rows",
         "surplus": SURPLUS.get(value, "") if isinstance(value, str | None) else "",
         "sheet": f"Read the sheet {value!r}",
         "table": f"Read the table {value!r}",

@@ -12,6 +12,7 @@ from core.limits import MAX_CELL_CHARACTERS
 from core.reading.diagnosis import Finding, Rejected
 from core.reading.dialect import Dialect, parse_rows
 from core.reading.kinds import PLACEHOLDERS, Kind, KindName, guess_kind
+from core.reading.lines import csv_form
 
 JOIN, CUT = "join", "cut"
 FIT = 0.9
@@ -27,8 +28,8 @@ def surplus_remedy(rejected: Sequence[Rejected], dialect: Dialect, kinds: Sequen
     fits where the cells of all columns are.
     """
     width = len(dialect.names)
-    texts = "\n".join(one.text for one in rejected)
-    rows = parse_rows(texts, dialect.delimiter, dialect.quote, dialect.escape, "", 0)
+    texts = "\n".join(one.text for one in rejected).split("\n")
+    rows = parse_rows(texts, csv_form(dialect.delimiter, dialect.quote, dialect.escape))
     rows = [row for row in rows if len(row) > width]
     if not rows or width < 2:
         return None
@@ -59,23 +60,17 @@ def _is_of(cell: str, kind: Kind) -> bool:
 def copy_mended(source: Path, target: Path, dialect: Dialect, how: str) -> tuple[Dialect, int]:
     """Write a file with its long lines mended; returns the dialect of the copy, and how many were mended.
 
-    Every row keeps its line: comments and blank lines become blank ones.
+    Every row keeps its line.
 
     Parameters
     ----------
-    source : UTF-8 text that begins with the header or the first row
+    source : UTF-8 text without comments that begins with the header or the first row
     how : `join`, surplus cells are joined to the last one; `cut`, they are left out
     """
     width, n_mended = len(dialect.names), 0
-    copied = replace(dialect, delimiter=",", quote='"', escape='"', comment="", skip=0, surplus_last=False)
+    copied = replace(dialect, delimiter=",", quote='"', escape='"', skip=0, surplus_last=False)
     with source.open(encoding="utf-8", newline="") as text, target.open("w", encoding="utf-8", newline="") as copy:
-        lines = ("\n" if dialect.comment and line.startswith(dialect.comment) else line for line in text)
-        reader = csv.reader(
-            lines, delimiter=dialect.delimiter, quotechar=dialect.quote or None,
-            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-            escapechar=dialect.escape if dialect.escape and dialect.escape != dialect.quote else None,
-            doublequote=dialect.escape == dialect.quote,
-        )  # fmt: skip
+        reader = csv.reader(text, **csv_form(dialect.delimiter, dialect.quote, dialect.escape))
         writer = csv.writer(copy, lineterminator="\n")
         for row in _rows(reader):
             if not row:

@@ -63,6 +63,14 @@ def test_the_remedy_of_a_missing_marker_makes_the_cells_missing(tmp_path, target
     assert column(target, "job") == [None, "clerk"]
 
 
+def test_the_remedy_of_a_missing_marker_works_in_a_typed_file(tmp_path, target):
+    source = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"job": ["?", "clerk", "", None], "n": [1, 2, 3, 4]}), source)
+    diagnosis = read_table(source, target)
+    read_table(source, target, diagnosis.options.changed(finding(diagnosis, "missing-marker").remedy))
+    assert pq.read_table(target).to_pydict() == {"job": [None, "clerk", "", None], "n": [1, 2, 3, 4]}
+
+
 def test_the_remedy_of_a_placeholder_keeps_the_texts(tmp_path, target):
     source = put(tmp_path, "age,n\n?,1\n39,2\n")
     diagnosis = read_table(source, target)
@@ -214,3 +222,11 @@ def test_times_of_day_are_times_in_text_and_in_a_typed_file(tmp_path, target):
 def test_timetables_durations_and_mixed_forms_stay_texts(tmp_path, target, texts):
     assert read_table(put(tmp_path, "t,n\n" + "".join(f"{text},1\n" for text in texts)), target).formats == {}
     assert column(target, "t") == list(texts)
+
+
+def test_a_quoted_cell_that_ends_in_a_backslash_costs_no_backslash_elsewhere(tmp_path, target):
+    paths = [f"C:\\d{number}" for number in range(20)] + ["C:\\", "D:\\x\\"]
+    read_table(put(tmp_path, "path,n\n" + "".join(f'"{path}",1\n' for path in paths)), target)
+    assert column(target, "path") == paths
+    read_table(put(tmp_path, 'path,note\n"C:\\","a \\"b\\""\n"D","c"\n'.replace('"C:\\"', '"C:\\\\"')), target)
+    assert pq.read_table(target).to_pylist()[0] == {"path": "C:\\", "note": 'a "b"'}
