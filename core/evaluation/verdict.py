@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidConfig
-from core.evaluation.power import weakness
+from core.evaluation import copies
+from core.evaluation.power import FRESH, VISIBLE, weakness
 from core.records import Direction, MetricResult, Scope, Status, Verdict
 
 
@@ -135,6 +136,30 @@ def with_verdict(result: MetricResult, threshold: Threshold | None) -> MetricRes
     nothing = dataclasses.replace(result, verdict=Verdict.NOT_MEASURED, rule="")
     if threshold is None or result.status is not Status.MEASURED:
         return nothing
+    if result.metric == copies.METRIC:
+        return _of_copies(result, threshold)
+    return _by_lines(result, threshold)
+
+
+def _of_copies(result: MetricResult, threshold: Threshold) -> MetricResult:
+    """Exact copies are judged by what control rows do not explain; without control rows, by all of them."""
+    found = copies.beyond_coincidence(result)
+    if found is None:
+        judged = _by_lines(result, threshold)
+        said = "There are no control rows, so copies by coincidence count too."
+        return dataclasses.replace(judged, rule=f"{judged.rule} {said}")
+    beyond = {FRESH: 0.0, VISIBLE[0]: copies.detectable(found)}
+    judged = _by_lines(
+        dataclasses.replace(result, value=found.value, low=found.low, high=found.high, anchors=beyond), threshold
+    )
+    # a failing value whose interval reaches 0 is one that would not have shown: too weak to say
+    rule = f"Copies beyond those that control rows explain: {judged.rule}"
+    return dataclasses.replace(result, verdict=judged.verdict, rule=rule)
+
+
+def _by_lines(result: MetricResult, threshold: Threshold) -> MetricResult:
+    """One measured result with the verdict of its two lines."""
+    nothing = dataclasses.replace(result, verdict=Verdict.NOT_MEASURED, rule="")
     unit = 1.0
     if threshold.relative_to:
         unit = result.anchors.get(threshold.relative_to, 0.0)
