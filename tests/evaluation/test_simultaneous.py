@@ -3,10 +3,13 @@
 import pytest
 
 from core.evaluation import rates
+from core.evaluation.attacks.adapter import Guesses
+from core.evaluation.attacks.inference import largest_risk
 from core.evaluation.membership_scores import ATTACKS
 from core.evaluation.simultaneous import ATTACKS as NAMES
 from core.evaluation.simultaneous import at_level
-from core.records import MetricResult
+from core.records import MetricResult, Scope
+from tests.evaluation.privacy_cases import case
 
 LEVEL = 1 - 0.05 / 12
 
@@ -36,6 +39,36 @@ def test_recognised_members_have_the_exact_interval_of_the_level_over_the_attack
     )  # fmt: skip
     assert at_level(stored, [], 0.95) == exact(0.95)
     assert at_level(stored, [], LEVEL) == exact(LEVEL)
+
+
+def test_the_largest_of_several_secrets_stays_simultaneous_over_them():
+    tried = {
+        f"s{at}": Guesses(
+            n_requested=2_000, n_attack=2_000, n_control=2_000, n_baseline=2_000, attack=1_000 + at, control=1_000,
+            baseline=600,
+        )
+        for at in range(16)
+    }  # fmt: skip
+    stored = largest_risk(case(), tried)
+    same = at_level(stored, [], 0.95)
+    ends = [stored.anchors[name] for name in ("signed", "signed low", "signed high")]
+    assert [same.value, same.low, same.high] == pytest.approx(ends, abs=1e-6)
+    wider = at_level(stored, [], LEVEL)
+    assert wider.low < same.low
+    assert wider.high > same.high
+
+
+def test_attackers_who_hold_more_than_rows_stay_out_of_the_best_attack():
+    def auc(value, *subject):
+        scope = Scope.MODEL if subject else Scope.TABLE
+        return MetricResult(
+            metric="membership_auc", scope=scope, subject=subject, value=value, low=value - 0.02, high=value + 0.02
+        )
+
+    best, distance = auc(0.505), auc(0.505, "distance")
+    alone = at_level(best, [best, distance], LEVEL)
+    for name in ("critic, white box", "shadow models"):
+        assert at_level(best, [best, distance, auc(0.70, name)], LEVEL) == alone
 
 
 def test_the_names_of_the_attacks_in_the_maximum_are_those_that_are_made():
