@@ -160,6 +160,16 @@ def test_an_attack_that_guessing_matches_is_said_to_be_too_weak() -> None:
     assert adapter.residual_risk(guesses).warnings
 
 
+def test_what_the_largest_of_several_could_have_seen_is_said_at_the_level_of_its_interval() -> None:
+    guesses = adapter.Guesses(
+        n_requested=2000, n_attack=2000, n_control=2000, n_baseline=2000, attack=1000, control=1000, baseline=600
+    )
+    found = adapter.risk_result("some_attack", guesses, sentence="", n_rows=10, level=1 - 0.05 / 16)
+    # standard error of the risk: hypot of two rates' .5 / sqrt(2000) = .01118, over 1 - .5: .03162; quantiles: 2.9552
+    # at .996875, .8416 for four times in five: .03162 * 3.7968 = .12006, where 95 % would say .08859
+    assert found.anchors["detectable"] == pytest.approx(0.12006, rel=0.01)
+
+
 def test_statements_about_several_columns_hold_once_by_the_librarys_own_count() -> None:
     prepared = singling_out.prepare(case(300, 300, 500, seed=2))
     evaluator = singling_out.SeededEvaluator(prepared, n_attacks=200, n_columns=3, seed=1)
