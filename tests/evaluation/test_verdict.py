@@ -90,6 +90,45 @@ def test_lines_can_be_shares_of_an_anchor():
     assert "was not measured" in alone.rule
 
 
+@pytest.mark.parametrize(
+    ("real", "value", "verdict"),
+    [
+        (0.53, 0.500, Verdict.FAIL),  # a coin; .94 of the AUC itself would be .498
+        (0.92, 0.850, Verdict.FAIL),  # .85 of the gain .42 is .357
+        (0.92, 0.880, Verdict.CAUTION),
+        (0.92, 0.900, Verdict.PASS),  # .95 of the gain is .399
+        (0.50, 0.500, Verdict.NOT_MEASURED),
+        (0.48, 0.470, Verdict.NOT_MEASURED),
+    ],
+)
+def test_an_auc_is_judged_by_what_real_rows_gain_over_chance(real, value, verdict):
+    anchors = {"chance": 0.5, "real rows": real}
+    found = with_verdicts([MetricResult(metric="tstr_auc", value=value, anchors=anchors)])[0]
+    assert found.verdict is verdict, found.rule
+    if verdict is Verdict.NOT_MEASURED:
+        assert found.rule.endswith(f"nothing to share ({real:.3f}, with chance at 0.500).")
+    else:
+        assert "of real rows over chance" in found.rule
+
+
+def test_real_rows_that_explain_nothing_are_told_from_real_rows_that_were_not_measured():
+    rules = [
+        with_verdicts([MetricResult(metric="tstr_r2", value=-0.5, anchors=anchors)])[0].rule
+        for anchors in ({"chance": 0.0, "real rows": -0.02}, {"chance": 0.0})
+    ]
+    assert "nothing to share (-0.020)" in rules[0]
+    assert "was not measured" in rules[1]
+
+
+def test_lines_that_were_saved_as_shares_of_the_auc_keep_their_meaning():
+    saved = Threshold.from_json(
+        {"metric": "tstr_auc", "scope": "table", "direction": str(Direction.HIGHER), "pass_at": 0.98,
+         "caution_at": 0.94, "relative_to": "real rows"}
+    )  # fmt: skip
+    result = MetricResult(metric="tstr_auc", value=0.91, anchors={"chance": 0.5, "real rows": 0.92})
+    assert with_verdict(result, saved).verdict is Verdict.PASS  # .98 of .92 is .9016
+
+
 def test_what_was_not_measured_or_has_no_threshold_gets_no_verdict():
     found = with_verdicts([not_measured("column_shapes", "No rows."), MetricResult(metric="unheard_of", value=1.0)])
     assert [(one.verdict, one.rule) for one in found] == [(Verdict.NOT_MEASURED, "")] * 2
