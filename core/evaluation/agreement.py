@@ -6,11 +6,11 @@ membership at the train rows, attacks at statements and secrets. A disagreement 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.evaluation import copies
 from core.evaluation.power import FRESH, visible
 from core.records import MetricResult, Scope, Status, Verdict
 
@@ -54,7 +54,9 @@ def answer(result: MetricResult | None) -> Answer:
     if result is None or result.status is not Status.MEASURED:
         return Answer.NOT_MEASURED
     if result.metric == "exact_copies":
-        return Answer.FOUND if _more_copies_than_control(result) else Answer.NOTHING
+        if _more_copies_than_control(result):
+            return Answer.FOUND
+        return Answer.TOO_WEAK if result.verdict is Verdict.TOO_WEAK else Answer.NOTHING
     low = result.anchors.get("signed low", result.low)
     if low is not None and low > result.anchors.get(FRESH, 0.0):
         return Answer.FOUND
@@ -64,12 +66,9 @@ def answer(result: MetricResult | None) -> Answer:
 
 
 def _more_copies_than_control(result: MetricResult) -> bool:
-    """Whether copies of train rows, at equal number, exceed those of control rows by more than chance would."""
-    equal, chance = result.anchors.get("train rows at equal number"), result.anchors.get("control rows")
-    if equal is None or chance is None or not result.n_rows:
-        return bool(result.value)
-    # a difference of two rare shares of the same rows; its spread is at most that of independent ones
-    return equal - chance > 1.96 * math.sqrt((equal + chance) / result.n_rows)
+    """Whether copies of train rows exceed what control rows explain by more than chance would."""
+    found = copies.beyond_coincidence(result)
+    return bool(result.value) if found is None else found.low > 0
 
 
 def disagreements(results: Sequence[MetricResult]) -> tuple[Disagreement, ...]:

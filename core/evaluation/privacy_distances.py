@@ -199,7 +199,10 @@ def exact_copies(tables: Tables, found: NearestRows) -> MetricResult:
     estimate = rates.wilson(int(copies.sum()), found.n_synthetic)
     anchors, counts, beside = {}, {"copies of train rows": int(copies.sum())}, ""
     if found.blocks is not None:
-        counts["copies of control rows"] = int(found.to_control.is_copy.sum())
+        counts |= {
+            "copies of control rows": int(found.to_control.is_copy.sum()),
+            "blocks": len(found.blocks.train), "rows per block": found.blocks.size,
+        }  # fmt: skip
         anchors["control rows"] = float(found.to_control.is_copy.mean())
         anchors["train rows at equal number"] = float(np.mean([one.is_copy.mean() for one in found.to_blocks]))
         beside = (

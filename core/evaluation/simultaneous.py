@@ -1,9 +1,10 @@
 """The interval of a stored result at another level: nothing is measured again.
 
 Choosing the last of m checkpoints that keeps a limit is choosing an extreme, so every interval is widened to the level
-1 - .05 / m. Attacks are counted again from their stored counts; the best of several membership attacks is widened over
-the attacks as well; other intervals have a half-width that is a quantile times a standard error, so the quotient of
-the quantiles widens them.
+1 - .05 / m. Attacks and shares of copies or of recognised rows are counted again from their stored counts, since the
+intervals of small counts do not grow with the quantile. The largest of several attacks or secrets is widened over these
+as well. Other intervals have a half-width that is a quantile times a standard error, so the quotient of the quantiles
+widens them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ REDRAWN = ("column_shapes", "pair_trends", "correlation_difference")
 BEST_OF = ("membership_auc",)
 """Metrics that are the largest of several attacks, which stand beside them at scope model."""
 
+ATTACKS = (
+    "distance", "distance difference", "density ratio", "classifier", "neighbourhood share", "local likelihood",
+)  # fmt: skip
+"""Names of the attacks in the maximum, as in `membership_scores`, which pages must not load. The critic and shadow
+models stand beside them and take no part, since their attacker holds more than rows."""
+
+SECRETS = ("secrets tried", "targets tried")
+"""Counts of what a residual risk is the largest of."""
+
+COPIES = "copies of train rows"
+SCORED, RECOGNISED = "train rows scored", "recognised"
+
 
 def at_level(result: MetricResult, others: Iterable[MetricResult], level: float) -> Estimate | None:
     """A result with its interval at `level`; None where it has no interval.
@@ -39,14 +52,24 @@ def at_level(result: MetricResult, others: Iterable[MetricResult], level: float)
     if result.status is not Status.MEASURED:
         return None
     if {ATTACK, CONTROL, RIGHT, RIGHT_CONTROL} <= set(result.counts):
-        return residual_risk(result.counts, level)
+        of = next((result.counts[name] for name in SECRETS if name in result.counts), 1)
+        return residual_risk(result.counts, rates.simultaneous_level(of, level))
+    if COPIES in result.counts and result.n_rows:
+        return rates.wilson(result.counts[COPIES], result.n_rows, level=level)
+    if RECOGNISED in result.counts and result.counts.get(SCORED):
+        of = rates.simultaneous_level(len(ATTACKS), level)
+        return rates.clopper_pearson(result.counts[RECOGNISED], result.counts[SCORED], level=of)
     if result.metric in BEST_OF:
-        found = [one for one in others if one.metric == result.metric and one.scope is Scope.MODEL]
+        found = [one for one in others if one.metric == result.metric and _of_maximum(one)]
         if found:
             return _best(result, found, level)
     if result.low is None or result.high is None:
         return None
     return _widened(result, quantile_ratio(result.metric, level))
+
+
+def _of_maximum(one: MetricResult) -> bool:
+    return one.scope is Scope.MODEL and bool(one.subject) and one.subject[0] in ATTACKS
 
 
 def residual_risk(counts: dict[str, int], level: float) -> Estimate:

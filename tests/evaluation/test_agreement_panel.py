@@ -83,7 +83,7 @@ def test_copies_beyond_coincidence_count_and_coincidences_do_not() -> None:
         anchors = {"train rows at equal number": train, "control rows": control}
         return MetricResult(metric="exact_copies", value=train, low=0.0, high=1.0, anchors=anchors, n_rows=10_000)
 
-    assert answer(copies(0.010, 0.009)) is Answer.NOTHING  # sqrt(.019 / 10,000) = .0014: a difference of .001 is chance
+    assert answer(copies(0.010, 0.009)) is Answer.NOTHING  # a half-width of .0027: a difference of .001 is chance
     assert answer(copies(0.020, 0.009)) is Answer.FOUND
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from anonymeter.evaluators import singling_out_evaluator as library
@@ -61,6 +62,31 @@ def test_train_rows_are_cut_to_the_number_of_different_control_rows() -> None:
     )
     prepared = singling_out.prepare(doubled)
     assert len(prepared.train) == len(prepared.control) == 100
+
+
+def levels_of_zipf(n_rows: int, generator: np.random.Generator, schema: Schema) -> pd.DataFrame:
+    """Two independent columns of twenty levels, of shares as 1, 1/2, 1/3, ...: the common pairs repeat."""
+    shares = 1.0 / np.arange(1, 21)
+    drawn = generator.choice(20, (n_rows, 2), p=shares / shares.sum())
+    return frame({name: [f"v{code}" for code in drawn[:, at]] for at, name in enumerate("ab")}, schema)
+
+
+def test_many_train_rows_that_repeat_each_other_move_fresh_rows_to_neither_side() -> None:
+    # 4,000 train rows show nearly all of the 400 pairs and 200 control rows the common ones. Without repetitions, and
+    # only then equally many, train rows would hold rare pairs, and the mean of these seeds be -.39
+    schema = Schema(columns=(column("a", ColumnType.CATEGORICAL), column("b", ColumnType.CATEGORICAL)))
+    signed = []
+    for seed in range(8):
+        generator = np.random.default_rng(seed)
+        train, control, synthetic = (levels_of_zipf(n, generator, schema) for n in (4_000, 200, 200))
+        prepared = singling_out.prepare(
+            Tables(schema=schema, train=train, control=control, synthetic=synthetic, seed=seed)
+        )
+        assert len(prepared.train) == len(prepared.control)
+        made = singling_out.attack_multivariate(prepared, n_attacks=200, n_columns=2, max_attempts=2_000, seed=seed)
+        signed.append(adapter.residual_risk(made).signed.value)
+    # one seed's standard deviation is .1, that of the mean .035
+    assert abs(np.mean(signed)) < 0.12
 
 
 def test_datetimes_and_ordinal_levels_become_numbers_and_missing_stays_missing() -> None:
@@ -132,6 +158,16 @@ def test_an_attack_that_guessing_matches_is_said_to_be_too_weak() -> None:
     found = adapter.risk_result("some_attack", guesses, sentence="{attack} and {control}.", n_rows=10)
     assert "too weak to say anything" in found.explanation
     assert adapter.residual_risk(guesses).warnings
+
+
+def test_what_the_largest_of_several_could_have_seen_is_said_at_the_level_of_its_interval() -> None:
+    guesses = adapter.Guesses(
+        n_requested=2000, n_attack=2000, n_control=2000, n_baseline=2000, attack=1000, control=1000, baseline=600
+    )
+    found = adapter.risk_result("some_attack", guesses, sentence="", n_rows=10, level=1 - 0.05 / 16)
+    # standard error of the risk: hypot of two rates' .5 / sqrt(2000) = .01118, over 1 - .5: .03162; quantiles: 2.9552
+    # at .996875, .8416 for four times in five: .03162 * 3.7968 = .12006, where 95 % would say .08859
+    assert found.anchors["detectable"] == pytest.approx(0.12006, rel=0.01)
 
 
 def test_statements_about_several_columns_hold_once_by_the_librarys_own_count() -> None:

@@ -116,7 +116,8 @@ def risk_result(
     sentence : str
         What the attacker does, with `{attack}` and `{control}` for the shares of right guesses.
     level : float
-        Level of the interval; above .95 where it is one of several that are compared.
+        Level of the interval, and of the test whose power is said; above .95 where it is one of several that are
+        compared.
     """
     risk = residual_risk(guesses, level=level)
     shown = risk.signed.clipped
@@ -129,7 +130,7 @@ def risk_result(
         )
     )
     spread = (risk.signed.high - risk.signed.low) / 2 / rates.normal_quantile(level)
-    seen = rates.detectable(spread)
+    seen = rates.detectable(spread, level=level)
     # the standard error shrinks with the square root of the guesses
     enough = math.ceil(guesses.n_attack * (seen / RESOLVED) ** 2)
     # a leak that the control rows prove is no weak attack, however well blind guessing does

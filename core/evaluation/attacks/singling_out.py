@@ -5,10 +5,10 @@ just one person has that property. The claim is right if exactly one train row h
 control rows show how often that happens without any leak.
 
 The statements, their counting and the intervals are Anonymeter's. Around it this module mends what its version 1.1.0
-gets wrong: train and control rows are made equally many after their repetitions are removed (its correction for unequal
-numbers understates the control rate); rates are of the claims that were made, not of those asked for; a seed decides
-the claims; columns and levels get neutral names, so that quotes and operators in them cannot break a statement;
-datetimes and ordinal levels become numbers, so that "earlier than" exists; what the library logs is shown.
+gets wrong: train and control rows are made equally many, before their repetitions are removed and again after it (its
+correction for unequal numbers understates the control rate); rates are of the claims that were made, not of those asked
+for; a seed decides the claims; columns and levels get neutral names, so that quotes and operators in them cannot break
+a statement; datetimes and ordinal levels become numbers, so that "earlier than" exists; what the library logs is shown.
 """
 
 from __future__ import annotations
@@ -113,27 +113,36 @@ def sentence(prepared: Prepared, about: str) -> str:
 
 
 def prepare(tables: Tables) -> Prepared:
-    """Neutral names and numbers, repetitions removed, train and control rows made equally many at random."""
+    """Neutral names and numbers, train and control rows made equally many at random, then without repetitions.
+
+    Rows are made equally many first: a larger table loses more repetitions, so what is left of it leans to rare values,
+    and statements would hold more or less often there without any leak. Afterwards both are cut to the shorter one.
+    """
     control = tables.need_control(MIN_ROWS)
     columns = tables.schema.modelled
     if not columns:
         raise NotApplicable("There is no modelled column to make statements about.")
     frames = _neutral({"train": tables.train, "control": control, "synthetic": tables.synthetic}, columns)
-    train, control = (frames[name].drop_duplicates(ignore_index=True) for name in ("train", "control"))
-    size = min(len(train), len(control))
-    if size < MIN_ROWS:
-        raise NotApplicable(f"It needs {MIN_ROWS} different train rows and as many control rows; there are {size}.")
     generator = tables.generator("singling out rows")
+    drawn = _equally_many([frames["train"], frames["control"]], generator)
+    different = [one.drop_duplicates(ignore_index=True) for one in drawn]
+    train, control = _equally_many(different, generator)
+    if len(train) < MIN_ROWS:
+        raise NotApplicable(
+            f"It needs {MIN_ROWS} different train rows and as many control rows; there are {len(train)}."
+        )
     return Prepared(
-        train=_some(train, size, generator),
-        control=_some(control, size, generator),
+        train=train,
+        control=control,
         synthetic=frames["synthetic"].drop_duplicates(ignore_index=True),
         names=tuple(column.name for column in columns),
     )
 
 
-def _some(frame: pd.DataFrame, size: int, generator: np.random.Generator) -> pd.DataFrame:
-    return frame.iloc[np.sort(generator.permutation(len(frame))[:size])].reset_index(drop=True)
+def _equally_many(frames: list[pd.DataFrame], generator: np.random.Generator) -> list[pd.DataFrame]:
+    """As many random rows of each table as the shortest has, in their order."""
+    size = min(len(frame) for frame in frames)
+    return [frame.iloc[np.sort(generator.permutation(len(frame))[:size])].reset_index(drop=True) for frame in frames]
 
 
 def _neutral(frames: dict[str, pd.DataFrame], columns: tuple[Column, ...]) -> dict[str, pd.DataFrame]:
