@@ -107,6 +107,15 @@ def test_texts_of_a_frame_have_no_float_tails_for_whole_numbers(stored: Path) ->
     assert to_csv_frame(read_frame(stored, SCHEMA), SCHEMA)["count"].tolist()[0] == "10"
 
 
+def test_an_amount_at_the_end_of_the_integers_is_written(tmp_path: Path) -> None:
+    schema = Schema(columns=(SCHEMA["count"],))
+    frame = pd.DataFrame({"count": [float(2**63 - 1), np.nan, -(2.0**63)]})  # the first is 2**63 as float64
+    write_parquet(frame, schema, tmp_path / "t.parquet")
+    written = pq.read_table(tmp_path / "t.parquet").column("count").to_pylist()
+    assert written == [2**63 - 1024, None, -(2**63)]
+    assert to_csv_frame(frame, schema)["count"].dropna().tolist() == [str(2**63 - 1024), str(-(2**63))]
+
+
 def test_a_level_outside_the_storage_type_is_kept_as_text(tmp_path: Path) -> None:
     frame = pd.DataFrame({"code": pd.Categorical(["7", "other"])})
     write_parquet(frame, Schema(columns=(SCHEMA["code"],)), tmp_path / "t.parquet")

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from core.errors import UnreadableFile
 from core.schema import Storage
+from core.tables import EXACT_INTEGER
 
 MAX_LEVELS_COUNTED = 1_000
 """Columns with at most this many distinct values get exact counts of every level."""
@@ -39,7 +40,7 @@ class ColumnFacts:
     low, high : float or None
         Smallest and largest number, or seconds since 1970 of a date.
     whole : bool
-        Whether all numbers are whole.
+        Whether all numbers are whole; decimals beyond `EXACT_INTEGER` never are, for they have no digits to tell it by.
     levels : mapping of value to count
         Every level, most frequent first, where there are at most `MAX_LEVELS_COUNTED`; empty otherwise.
     sample : Series
@@ -71,6 +72,11 @@ class ColumnFacts:
     def is_number(self) -> bool:
         """Whether it is stored as a number."""
         return self.storage in (Storage.INTEGER, Storage.DECIMAL)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its numbers are so small that float64 tells whole ones of their size apart."""
+        return max(abs(self.low or 0.0), abs(self.high or 0.0)) < EXACT_INTEGER
 
 
 def column_facts(parquet: Path) -> list[ColumnFacts]:
@@ -182,7 +188,8 @@ def _first_pass(duck: duckdb.DuckDBPyConnection, parquet: Path, fields: list[pa.
         low = high = whole = "NULL"
         if storage in (Storage.INTEGER, Storage.DECIMAL):
             low, high = f"min({value})::DOUBLE", f"max({value})::DOUBLE"
-            whole = "true" if storage is Storage.INTEGER else f"bool_and({value} = floor({value}))"
+            of_decimals = f"bool_and({value} = floor({value}) AND abs({value}) < {EXACT_INTEGER})"
+            whole = "true" if storage is Storage.INTEGER else of_decimals
         elif storage in (Storage.DATE, Storage.DATETIME):
             low, high = f"epoch(min({name})::TIMESTAMP)", f"epoch(max({name})::TIMESTAMP)"
         parts += [f"count({value})", f"approx_count_distinct({value})", low, high, whole]

@@ -68,7 +68,7 @@ def _column(facts: ColumnFacts, layout: str | None) -> tuple[Column, Personal | 
     if personal is not None:
         decision = _with_personal(facts, decision, personal)
     kind = personal.kind if personal else None
-    storage = Storage.INTEGER if facts.storage is Storage.DECIMAL and facts.whole else facts.storage
+    storage = _storage(facts, decision.type)
     column = Column(
         name=facts.name,
         type=decision.type,
@@ -77,7 +77,7 @@ def _column(facts: ColumnFacts, layout: str | None) -> tuple[Column, Personal | 
         treatment=_treatment(decision.type, kind),
         n_missing=facts.n_missing,
         n_levels=facts.n_levels,
-        decimals=_decimals(facts),
+        decimals=_decimals(facts, storage),
         format=layout if decision.type is ColumnType.DATETIME else None,
         personal=kind,
         pattern=decision.pattern,
@@ -129,15 +129,23 @@ def _treatment(kind: ColumnType, personal: str | None) -> Treatment:
     return Treatment.REGENERATE if personal in CODES else default_treatment(kind, personal)
 
 
-def _decimals(facts: ColumnFacts) -> int | None:
+def _storage(facts: ColumnFacts, kind: ColumnType) -> Storage:
+    """How values are written back: whole numbers as integers, but amounts that float64 does not hold exactly."""
+    if facts.storage is Storage.INTEGER and kind is ColumnType.CONTINUOUS and not facts.is_exact:
+        return Storage.DECIMAL
+    return Storage.INTEGER if facts.storage is Storage.DECIMAL and facts.whole else facts.storage
+
+
+def _decimals(facts: ColumnFacts, storage: Storage) -> int | None:
     """Fewest digits after the decimal point that write every looked-at number exactly; None past the maximum."""
-    if not facts.is_number:
-        return None
-    if facts.whole:
+    if storage is Storage.INTEGER:
         return 0
+    if storage is not Storage.DECIMAL or not facts.is_exact:
+        return None
     numbers = facts.sample.to_numpy(dtype=np.float64)
     for digits in range(1, MAX_DECIMALS + 1):
-        if np.allclose(np.round(numbers, digits), numbers, rtol=1e-12, atol=1e-12):
+        # relative to each number: next to 1e-14, a fixed tolerance would take 0 for exact
+        if np.allclose(np.round(numbers, digits), numbers, rtol=1e-12, atol=0):
             return digits
     return None
 

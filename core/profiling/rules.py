@@ -30,6 +30,7 @@ from core.profiling.vocabulary import (
     role,
 )
 from core.schema import ColumnType, Storage
+from core.tables import number_text
 
 __all__ = ["CATEGORY_LEVELS", "LOOKED_AT", "Decision", "decide"]
 
@@ -219,13 +220,8 @@ def _thins_out(facts: ColumnFacts) -> bool:
 
 
 def _ordinal(facts: ColumnFacts, reason: str) -> Decision:
-    order = tuple(_number_text(value) for value in sorted(facts.levels))
+    order = tuple(number_text(value) for value in sorted(facts.levels))
     return Decision(type=ColumnType.ORDINAL, reason=reason, order=order)
-
-
-def _number_text(value: float) -> str:
-    """A number as the level text of a work frame: whole numbers without a decimal point."""
-    return str(int(value)) if value == int(value) else np.format_float_positional(float(value), trim="-")
 
 
 def _about_quantity(facts: ColumnFacts) -> str:

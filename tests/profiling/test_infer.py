@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import InvalidConfig
 from core.profiling.infer import infer_schema, retype
-from core.schema import ColumnType, Storage, Treatment
+from core.schema import ColumnType, Schema, Storage, Treatment
+from core.tables import read_frame, write_csv, write_parquet
 
 N = 400
 
@@ -91,6 +92,33 @@ def test_whole_numbers_with_missing_ones_are_stored_as_integers(tmp_path):
 def test_decimals_are_as_many_as_are_needed(tmp_path):
     assert inferred(tmp_path, RNG.normal(0, 1, N).round(3)).decimals == 3
     assert inferred(tmp_path, RNG.normal(0, 1, N)).decimals is None
+
+
+VERY_LARGE_OR_SMALL = {
+    "whole beyond float64": np.linspace(1e19, 9e19, N),
+    "far below the sixth decimal": RNG.normal(0, 1e-14, N),
+    "p-values": np.append(RNG.random(N).round(3), 1.2e-15),
+    "whole up to the largest integer": 2**63 - 1 - np.arange(N) * (4 * 10**16),
+}
+
+
+@pytest.mark.parametrize("values", VERY_LARGE_OR_SMALL.values(), ids=VERY_LARGE_OR_SMALL)
+def test_very_large_and_very_small_numbers_are_stored_as_they_are(values, tmp_path):
+    column = inferred(tmp_path, values)
+    assert (column.type, column.storage, column.decimals) == (ColumnType.CONTINUOUS, Storage.DECIMAL, None)
+    schema = Schema(columns=(column,))
+    frame = read_frame(tmp_path / "table.parquet", schema)
+    write_parquet(frame, schema, tmp_path / "stored.parquet")
+    write_csv(frame, schema, tmp_path / "stored.csv")
+    wanted = values.astype(np.float64).tolist()
+    assert pd.read_parquet(tmp_path / "stored.parquet")["x"].tolist() == wanted
+    assert pd.read_csv(tmp_path / "stored.csv", float_precision="round_trip")["x"].tolist() == wanted
+
+
+def test_levels_beyond_float64_are_ordered_by_the_texts_that_frames_have(tmp_path):
+    column = inferred(tmp_path, cycled(1e23, 2e23, 3e23, 4e23))
+    levels = read_frame(tmp_path / "table.parquet", Schema(columns=(column,)))["x"].cat.categories
+    assert (column.type, column.order) == (ColumnType.ORDINAL, tuple(levels))
 
 
 def test_an_identifier_is_regenerated_by_its_pattern_and_free_text_left_out(tmp_path):
