@@ -74,6 +74,12 @@ class ColumnFacts:
         return self.storage in (Storage.INTEGER, Storage.DECIMAL)
 
     @property
+    def texts(self) -> pd.Series:
+        """The sample as the texts that people see: an id is `100000`, also where gaps made it `100000.0`."""
+        floats = self.storage is Storage.DECIMAL and self.whole
+        return (self.sample.astype(np.int64) if floats else self.sample).astype(str)
+
+    @property
     def is_exact(self) -> bool:
         """Whether its numbers are so small that float64 tells whole ones of their size apart."""
         return max(abs(self.low or 0.0), abs(self.high or 0.0)) < EXACT_INTEGER

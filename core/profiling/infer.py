@@ -104,11 +104,11 @@ def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
             return Personal(kind=kind, share=1.0, confidence="medium", reason=reason, examples=_masked(facts))
         if not facts.whole or high < SHORTEST_CODE:
             return None
-    return find_personal(facts.name, [str(value) for value in facts.sample[:LOOKED_AT]])
+    return find_personal(facts.name, facts.texts[:LOOKED_AT].tolist())
 
 
 def _masked(facts: ColumnFacts) -> tuple[str, ...]:
-    return tuple(mask(str(value)) for value in facts.sample[:3])
+    return tuple(mask(text) for text in facts.texts[:3])
 
 
 def _with_personal(facts: ColumnFacts, decision: Decision, personal: Personal) -> Decision:
@@ -122,7 +122,7 @@ def _with_personal(facts: ColumnFacts, decision: Decision, personal: Personal) -
 
 
 def _pattern(facts: ColumnFacts, personal: Personal) -> str | None:
-    return pattern_of(facts.sample[:LOOKED_AT].astype(str)) if personal.kind in CODES else None
+    return pattern_of(facts.texts[:LOOKED_AT]) if personal.kind in CODES else None
 
 
 def _treatment(kind: ColumnType, personal: str | None) -> Treatment:

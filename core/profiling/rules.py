@@ -113,14 +113,12 @@ def _identifier(facts: ColumnFacts) -> Decision | None:
             why = "the name says so" if named or place else "all have the same number of digits"
             return Decision(
                 type=ColumnType.IDENTIFIER, reason=f"Whole numbers that never repeat, and {why}.",
-                pattern=pattern_of(facts.sample.astype(str)),
+                pattern=pattern_of(facts.texts),
             )  # fmt: skip
         return None
     if really and facts.n_levels > entity_levels(facts) and facts.low >= 0 and not names_place(facts.name):
         reason = f"The name says that it tells {facts.n_levels:,} entities apart; values repeat."
-        return Decision(
-            type=ColumnType.IDENTIFIER, reason=reason, pattern=pattern_of(facts.sample.astype(str))
-        )  # fmt: skip
+        return Decision(type=ColumnType.IDENTIFIER, reason=reason, pattern=pattern_of(facts.texts))
     return None
 
 

@@ -12,6 +12,8 @@ from core.schema import ColumnType, Schema, Storage, Treatment
 from core.tables import read_frame, write_csv, write_parquet
 
 N = 400
+VALID_CARDS = ("0002", "0010", "0028", "0036", "0044", "0051", "0069", "0077", "0085", "0093")
+"""Last digits of card numbers after 400000000000, with right check digits."""
 
 
 def inferred(tmp_path, values, name="x"):
@@ -127,6 +129,23 @@ def test_an_identifier_is_regenerated_by_its_pattern_and_free_text_left_out(tmp_
     assert inferred(tmp_path, np.arange(N), "row").pattern == "sequence"
     note = inferred(tmp_path, [f"some words about case {n} that nobody wrote before in this form" for n in range(N)])
     assert note.treatment is Treatment.LEAVE_OUT
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "pattern"),
+    [
+        ("customer_id", RNG.permutation(900_000)[:N] + 100_000, "999999"),
+        ("patient_id", RNG.integers(100, 300, N), "999"),
+        ("card_number", [int("400000000000" + card) for card in VALID_CARDS] * 40, "4000000000000099"),
+    ],
+)
+def test_an_id_that_gaps_made_decimal_has_the_pattern_of_the_whole_numbers(name, numbers, pattern, tmp_path):
+    whole = inferred(tmp_path, pd.Series(numbers), name)
+    gaps = inferred(tmp_path, pd.Series([np.nan, *numbers]), name)
+    assert (gaps.type, gaps.pattern, gaps.personal, gaps.storage) == (
+        ColumnType.IDENTIFIER, pattern, whole.personal, Storage.INTEGER,
+    )  # fmt: skip
+    assert whole.pattern == pattern
 
 
 def test_the_analyst_can_set_another_type_and_the_treatment_follows(tmp_path):
