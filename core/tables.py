@@ -247,7 +247,11 @@ def to_csv_frame(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 def _laid_out(series: pd.Series, column: Column) -> pd.Series:
     if column.type is ColumnType.DATETIME and series.dtype.kind == "M":
         layout = column.format or ("%Y-%m-%d" if column.storage is Storage.DATE else "%Y-%m-%d %H:%M:%S")
-        return series.dt.strftime(layout)
+        texts = series.dt.strftime(layout).copy()
+        early = (series.dt.year < 1000).to_numpy()
+        if early.any():  # strftime writes the year 1 as `1`, which no reader takes for a year
+            texts[early] = [stamp.strftime(layout.replace("%Y", f"{stamp.year:04d}")) for stamp in series[early]]
+        return texts
     if column.type is ColumnType.CONTINUOUS and series.dtype.kind == "f":
         if column.storage is Storage.INTEGER:
             whole = pd.Series(_whole(series.to_numpy()), index=series.index)

@@ -103,6 +103,16 @@ def test_csv_is_laid_out_as_the_file_was(stored: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_years_have_four_digits_in_csv_however_early_they_are(tmp_path: Path) -> None:
+    days = [dt.date(1, 1, 1), None, dt.date(9999, 12, 31)]
+    moments = pa.array([dt.datetime(999, 2, 3, 4, 5, 6), None, dt.datetime(9999, 12, 31)], pa.timestamp("us"))
+    pq.write_table(pa.table({"day": days, "moment": moments}), tmp_path / "t.parquet")
+    schema = Schema(columns=(SCHEMA["day"], SCHEMA["moment"]))
+    written = to_csv_frame(read_frame(tmp_path / "t.parquet", schema), schema)
+    assert written["day"].fillna("").tolist() == ["01/01/0001", "", "31/12/9999"]
+    assert written["moment"].fillna("").tolist() == ["0999-02-03 04:05:06", "", "9999-12-31 00:00:00"]
+
+
 def test_texts_of_a_frame_have_no_float_tails_for_whole_numbers(stored: Path) -> None:
     assert to_csv_frame(read_frame(stored, SCHEMA), SCHEMA)["count"].tolist()[0] == "10"
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.errors import UnreadableFile
+from core.errors import UnreadableFile, listed
 from core.schema import Storage
 from core.tables import EXACT_INTEGER
 
@@ -91,7 +91,7 @@ def column_facts(parquet: Path) -> list[ColumnFacts]:
     Raises
     ------
     UnreadableFile
-        If the file is no Parquet table.
+        If the file is no Parquet table, or holds lists, records or bytes inside its cells.
     """
     try:
         with pq.ParquetFile(parquet) as file:
@@ -99,6 +99,12 @@ def column_facts(parquet: Path) -> list[ColumnFacts]:
             sample = _sample(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise UnreadableFile(f"The table {Path(parquet).name!r} cannot be read as Parquet: {error}.") from error
+    odd = [one.name for one in fields if pa.types.is_nested(one.type) or _is_bytes(one.type)]
+    if odd:
+        raise UnreadableFile(
+            f"Cells of the table {Path(parquet).name!r} hold lists, records or bytes: {listed(odd)}.",
+            "Bring it as a file, of which they are read as texts.",
+        )
     with connection() as duck:
         facts: list[ColumnFacts] = []
         for start in range(0, len(fields), COLUMNS_PER_QUERY):
@@ -143,6 +149,10 @@ def storage_of(kind: pa.DataType) -> Storage:
     if pa.types.is_timestamp(kind):
         return Storage.DATETIME
     return Storage.TEXT
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
 
 
 def _sample(file: pq.ParquetFile) -> pd.DataFrame:

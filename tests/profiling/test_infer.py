@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from core.errors import InvalidConfig
+from core.errors import InvalidConfig, UnreadableFile
 from core.profiling.infer import infer_schema, retype
+from core.profiling.summary import summarise_table
+from core.reading.read import read_table
 from core.schema import ColumnType, Schema, Storage, Treatment
 from core.tables import read_frame, write_csv, write_parquet
 
@@ -146,6 +150,31 @@ def test_an_id_that_gaps_made_decimal_has_the_pattern_of_the_whole_numbers(name,
         ColumnType.IDENTIFIER, pattern, whole.personal, Storage.INTEGER,
     )  # fmt: skip
     assert whole.pattern == pattern
+
+
+TYPES = {
+    "null": pa.null(), "bool": pa.bool_(), "int8": pa.int8(), "uint64": pa.uint64(), "decimal": pa.decimal128(38, 10),
+    "date": pa.date32(), "time": pa.time64("us"), "zoned": pa.timestamp("us", tz="Europe/Berlin"),
+    "duration": pa.duration("us"), "binary": pa.binary(), "list": pa.list_(pa.int64()),
+    "struct": pa.struct([("a", pa.int64())]), "dictionary": pa.dictionary(pa.int32(), pa.string()),
+}  # fmt: skip
+
+
+def test_a_column_of_any_type_without_a_value_is_constant_when_it_was_read(tmp_path):
+    source, target = tmp_path / "source.parquet", tmp_path / "table.parquet"
+    pq.write_table(pa.table({name: pa.nulls(N, kind) for name, kind in TYPES.items()} | {"x": range(N)}), source)
+    read_table(source, target)
+    schema = infer_schema(target)
+    assert {column.type for column in schema if column.name != "x"} == {ColumnType.CONSTANT}
+    assert summarise_table(target, schema)["decimal"].n_missing == N
+    write_parquet(read_frame(target, schema), schema, tmp_path / "stored.parquet")
+
+
+def test_cells_that_hold_lists_records_or_bytes_are_refused_by_the_names_of_their_columns(tmp_path):
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"tags": [[1], [2]], "who": [{"a": 1}, None], "key": [b"a", b"\xff"], "x": [1, 2]}), path)
+    with pytest.raises(UnreadableFile, match="hold lists, records or bytes: tags, who, key"):
+        infer_schema(path)
 
 
 def test_the_analyst_can_set_another_type_and_the_treatment_follows(tmp_path):
