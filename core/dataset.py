@@ -32,6 +32,9 @@ class SplitSpec:
         Share of rows that the model never sees, 0 to 0.98; 0 means no control rows.
     group : str or None
         Entity column: all rows of one entity go to the same side.
+    lone : bool
+        Whether rows that name no entity are divided each by itself. Older datasets have them all on one side, and keep
+        them there: their settings lack the word.
     stratify : str or None
         Level column whose shares are kept on both sides.
     thresholds : mapping of stratum to int
@@ -41,6 +44,7 @@ class SplitSpec:
     key: str
     control_share: float = DEFAULT_CONTROL_SHARE
     group: str | None = None
+    lone: bool = False
     stratify: str | None = None
     thresholds: Mapping[str, int] = field(default_factory=dict)
 
@@ -51,8 +55,9 @@ class SplitSpec:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; the inverse of `from_json`."""
-        return dataclasses.asdict(self) | {"thresholds": {name: str(cut) for name, cut in self.thresholds.items()}}
+        """Plain JSON values; the inverse of `from_json`. Where no row is alone they are those of earlier versions."""
+        value = dataclasses.asdict(self) | {"thresholds": {name: str(cut) for name, cut in self.thresholds.items()}}
+        return value if self.lone else {name: one for name, one in value.items() if name != "lone"}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> SplitSpec:
@@ -107,6 +112,9 @@ def split_rows(frame: pd.DataFrame, spec: SplitSpec) -> Split:
         Strata that it has thresholds for keep them.
     """
     hashes = _hashes(frame[[spec.group]] if spec.group else frame, spec.key, per_row=spec.group is None)
+    if spec.group is not None and spec.lone:
+        alone = frame[spec.group].isna().to_numpy()
+        hashes[alone] = _hashes(frame[alone], spec.key, per_row=True)
     strata = _strata(frame, spec, hashes)
     cuts = dict(spec.thresholds)
     is_control = np.zeros(len(frame), dtype=bool)

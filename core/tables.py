@@ -30,6 +30,9 @@ MISSING_LABEL = "(missing)"
 EXACT_INTEGER = 2**53
 """Whole numbers up to this size are exact in float64."""
 
+LARGEST_INTEGER = np.nextafter(2.0**63, 0)
+"""Largest float64 that a 64-bit integer holds."""
+
 
 def read_frame(path: Path | str, schema: Schema, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read a Parquet table as a work frame.
@@ -170,6 +173,17 @@ def _text(value: object) -> str:
     return str(value) if not isinstance(value, float) else np.format_float_positional(value, trim="-")
 
 
+def number_text(value: float) -> str:
+    """A number as a level text: whole numbers without a decimal point, the others with all their digits.
+
+    >>> number_text(7.0), number_text(0.25), number_text(1e23)
+    ('7', '0.25', '100000000000000000000000')
+    """
+    if isinstance(value, int) or (abs(value) < EXACT_INTEGER and value == int(value)):
+        return str(int(value))
+    return np.format_float_positional(float(value), trim="-")
+
+
 def to_storage(series: pd.Series, column: Column) -> pa.Array:
     """One column of a work frame as Arrow in the storage of its file."""
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -185,10 +199,15 @@ def to_storage(series: pd.Series, column: Column) -> pa.Array:
         return pc.cast(stamps, pa.date32(), safe=False) if column.storage is Storage.DATE else stamps
     numbers = series.to_numpy(dtype=np.float64)
     if column.storage is Storage.INTEGER:
-        return pc.cast(pa.array(np.rint(numbers), from_pandas=True), pa.int64(), safe=False)
+        return pc.cast(pa.array(_whole(numbers), from_pandas=True), pa.int64(), safe=False)
     if column.decimals is not None:
         numbers = np.round(numbers, column.decimals)
     return pa.array(numbers, from_pandas=True)
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    """Numbers rounded to whole ones that 64-bit integers hold; float64 rounds the largest of those to one too large."""
+    return np.clip(np.rint(numbers), -(2.0**63), LARGEST_INTEGER)
 
 
 def _levels_to_storage(texts: pa.Array, storage: Storage) -> pa.Array:
@@ -228,10 +247,15 @@ def to_csv_frame(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 def _laid_out(series: pd.Series, column: Column) -> pd.Series:
     if column.type is ColumnType.DATETIME and series.dtype.kind == "M":
         layout = column.format or ("%Y-%m-%d" if column.storage is Storage.DATE else "%Y-%m-%d %H:%M:%S")
-        return series.dt.strftime(layout)
+        texts = series.dt.strftime(layout).copy()
+        early = (series.dt.year < 1000).to_numpy()
+        if early.any():  # strftime writes the year 1 as `1`, which no reader takes for a year
+            texts[early] = [stamp.strftime(layout.replace("%Y", f"{stamp.year:04d}")) for stamp in series[early]]
+        return texts
     if column.type is ColumnType.CONTINUOUS and series.dtype.kind == "f":
         if column.storage is Storage.INTEGER:
-            return series.round().astype("Int64").astype("string")
+            whole = pd.Series(_whole(series.to_numpy()), index=series.index)
+            return whole.astype("Int64").astype("string")
         if column.decimals is not None:
             present = series.notna()
             texts = np.char.mod(f"%.{column.decimals}f", series.to_numpy()[present])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.dataset import SplitSpec, canonical_json, content_id, split_rows
 from core.errors import InvalidConfig
+from core.schema import Column, ColumnType, Schema, Storage
+from core.workbench import data
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -42,6 +46,47 @@ def test_rows_of_one_entity_stay_together() -> None:
     assert pd.Series(split.is_control).groupby(frame["who"], observed=True).nunique().max() == 1
     assert pd.Series(split.is_report_half).groupby(frame["who"], observed=True).nunique().max() == 1
     assert 0.1 < split.is_control.mean() < 0.3
+
+
+def lonely(n_rows: int = 1_000) -> pd.DataFrame:
+    """300 rows of 100 entities, and rows that name none."""
+    who = [str(row // 3) if row < 300 else None for row in range(n_rows)]
+    return pd.DataFrame({"amount": np.arange(n_rows) % 50 / 4, "who": pd.Categorical(who)})
+
+
+def test_rows_without_an_entity_are_divided_each_by_itself() -> None:
+    frame, shares = lonely(), []
+    for number in range(20):
+        spec = SplitSpec(key=f"{number:032x}", control_share=0.2, group="who", lone=True)
+        split = split_rows(frame, spec)
+        assert pd.Series(split.is_control).groupby(frame["who"], observed=True).nunique().max() == 1
+        shares.append(split.is_control[300:].mean())
+        longer = split_rows(lonely(1_500), split.spec)
+        assert np.array_equal(longer.is_control[:1_000], split.is_control)
+    assert 0.1 < min(shares) < 0.2 < max(shares) < 0.3
+
+
+def test_a_split_of_before_keeps_rows_without_an_entity_together_and_has_the_settings_it_had() -> None:
+    spec = SplitSpec(key=KEY, group="who")
+    settings = {"key": KEY, "control_share": 0.2, "group": "who", "stratify": None, "thresholds": {}}
+    assert spec.to_json() == settings
+    assert SplitSpec.from_json(settings) == spec
+    assert len(set(split_rows(lonely(), spec).is_control[300:])) == 1
+    alone = SplitSpec(key=KEY, group="who", lone=True)
+    assert SplitSpec.from_json(alone.to_json()) == alone
+
+
+@pytest.mark.parametrize("group", [None, "who"])
+def test_a_dataset_that_is_made_now_divides_rows_without_an_entity_each_by_itself(group, monkeypatch) -> None:
+    columns = [
+        Column(name=name, type=kind, storage=Storage.TEXT, reason="Set by the test.")
+        for name, kind in (("who", ColumnType.IDENTIFIER), ("town", ColumnType.CATEGORICAL))
+    ]
+    schema = Schema(columns=tuple(columns))
+    monkeypatch.setattr(data, "reading", lambda *_: SimpleNamespace(schema=schema))
+    monkeypatch.setattr(data, "start_for", lambda session, kind, config, **_: config["split"])
+    split = data.save_dataset(None, "reading", schema=schema, name="table", group=group)
+    assert SplitSpec.from_json(split).lone is (group is not None)
 
 
 def test_no_row_changes_sides_when_rows_are_appended() -> None:

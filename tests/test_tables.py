@@ -103,8 +103,27 @@ def test_csv_is_laid_out_as_the_file_was(stored: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_years_have_four_digits_in_csv_however_early_they_are(tmp_path: Path) -> None:
+    days = [dt.date(1, 1, 1), None, dt.date(9999, 12, 31)]
+    moments = pa.array([dt.datetime(999, 2, 3, 4, 5, 6), None, dt.datetime(9999, 12, 31)], pa.timestamp("us"))
+    pq.write_table(pa.table({"day": days, "moment": moments}), tmp_path / "t.parquet")
+    schema = Schema(columns=(SCHEMA["day"], SCHEMA["moment"]))
+    written = to_csv_frame(read_frame(tmp_path / "t.parquet", schema), schema)
+    assert written["day"].fillna("").tolist() == ["01/01/0001", "", "31/12/9999"]
+    assert written["moment"].fillna("").tolist() == ["0999-02-03 04:05:06", "", "9999-12-31 00:00:00"]
+
+
 def test_texts_of_a_frame_have_no_float_tails_for_whole_numbers(stored: Path) -> None:
     assert to_csv_frame(read_frame(stored, SCHEMA), SCHEMA)["count"].tolist()[0] == "10"
+
+
+def test_an_amount_at_the_end_of_the_integers_is_written(tmp_path: Path) -> None:
+    schema = Schema(columns=(SCHEMA["count"],))
+    frame = pd.DataFrame({"count": [float(2**63 - 1), np.nan, -(2.0**63)]})  # the first is 2**63 as float64
+    write_parquet(frame, schema, tmp_path / "t.parquet")
+    written = pq.read_table(tmp_path / "t.parquet").column("count").to_pylist()
+    assert written == [2**63 - 1024, None, -(2**63)]
+    assert to_csv_frame(frame, schema)["count"].dropna().tolist() == [str(2**63 - 1024), str(-(2**63))]
 
 
 def test_a_level_outside_the_storage_type_is_kept_as_text(tmp_path: Path) -> None:

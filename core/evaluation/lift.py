@@ -24,7 +24,7 @@ from core.evaluation.coded import TRAIN, code_frames
 from core.evaluation.features import FeatureSpace
 from core.evaluation.learners import L2_OF_LEAVES
 from core.evaluation.lift_scores import best_threshold, row_weights, scores_of
-from core.evaluation.metric import as_levels
+from core.evaluation.metric import as_levels, entity_codes
 from core.evaluation.oversampling import Learning, missing_rows, oversampled
 from core.lift import (
     ARMS,
@@ -43,7 +43,6 @@ from core.lift import (
     LiftReport,
 )  # fmt: skip
 from core.schema import Schema
-from core.tables import level_codes
 
 FOLD_SHARE = 0.25
 LEAST_RARE_ROWS = 10
@@ -287,7 +286,7 @@ def _entities(train: pd.DataFrame, control: pd.DataFrame, group: str | None) -> 
     """Entity of every train and every control row; every row its own where there is none."""
     if group is None or group not in train or group not in control:
         return np.arange(len(train)), np.arange(len(control))
-    codes = [level_codes(as_levels(frame[group]))[0][0] for frame in (train, control)]
+    codes = entity_codes(train[group], control[group])
     return tuple(np.unique(one, return_inverse=True)[1] for one in codes)
 
 

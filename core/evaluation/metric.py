@@ -123,8 +123,7 @@ class Tables:
         """Codes of the entity of every train and every control row, over one list; None where rows stand alone."""
         if self.group is None or self.control is None or self.group not in self.train or self.group not in self.control:
             return None
-        (train, control), _ = level_codes(as_levels(self.train[self.group]), as_levels(self.control[self.group]))
-        return train, control
+        return entity_codes(self.train[self.group], self.control[self.group])
 
     def need_synthetic(self, n_rows: int = 1) -> None:
         """Refuse with a reason when there are fewer than `n_rows` unconditioned synthetic rows.
@@ -180,6 +179,17 @@ def as_levels(series: pd.Series) -> pd.Series:
     """Any column as a category of texts."""
     levels = series.astype("category")
     return levels.cat.rename_categories([str(level) for level in levels.cat.categories])
+
+
+def entity_codes(*columns: pd.Series) -> tuple[np.ndarray, ...]:
+    """Codes of the entity of every row over one list; a row that names none is one of its own."""
+    codes, levels = level_codes(*map(as_levels, columns))
+    next_code = len(levels) - 1  # that of missing, the last one
+    for one in codes:
+        alone = np.flatnonzero(one == len(levels) - 1)
+        one[alone] = next_code + np.arange(len(alone))
+        next_code += len(alone)
+    return tuple(codes)
 
 
 def not_measured(

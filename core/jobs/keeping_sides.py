@@ -79,14 +79,11 @@ def known_rows(
     shared = [one.name for one in older_schema if one.name in schema and _kind(one) == _kind(schema[one.name])]
     found = Recognition(read_frame(table, older_schema, shared), frame[shared], older_sides)
     group = split.spec.group
+    identifiers = [name for name in shared if older_schema[name].type is ColumnType.IDENTIFIER]
     if group is not None and group in shared:
-        found.by_entity(group)
-        n_known = found.n_found
+        n_known = found.by_entity(group, identifiers, lone=split.spec.lone)
     elif shared:
-        found.as_they_were()
-        n_known = found.n_found
-        found.but_one_cell()
-        found.by_identifier([name for name in shared if older_schema[name].type is ColumnType.IDENTIFIER])
+        n_known = found.by_row(identifiers)
     else:
         n_known = 0
     unknown = found.sides == UNKNOWN

@@ -1,7 +1,8 @@
 """Rows of an older version of a table, recognised in a newer one.
 
 First rows as they were, by the columns that both versions have; then rows with one cell left out, where what is left
-names one older row alone; then by a column that identifies rows. With an entity column only entities are looked up.
+names one older row alone; then by a column that identifies rows. With an entity column only entities are looked up,
+and rows that name none where those were divided each by itself.
 """
 
 from __future__ import annotations
@@ -65,12 +66,30 @@ class Recognition:
         """Newer rows that have a side."""
         return int((self.sides != UNKNOWN).sum())
 
-    def by_entity(self, name: str) -> None:
-        """Give every row the side of its entity."""
+    def by_row(self, identifiers: list[str]) -> int:
+        """Look up every row by itself, all ways in turn; how many are as they were."""
+        self.as_they_were()
+        n_known = self.n_found
+        self.but_one_cell()
+        self.by_identifier(identifiers)
+        return n_known
+
+    def by_entity(self, name: str, identifiers: list[str], *, lone: bool) -> int:
+        """Give every row the side of its entity; how many have one, or are as they were.
+
+        With `lone`, rows that name no entity are looked up each by itself, among the older ones that name none.
+        """
         older, newer = self.older[name], self.newer[name]
         place = _first_places(older, newer)
         self.sides = np.where(place == UNKNOWN, UNKNOWN, self.older_sides[place])
         self.gone = ~older.isin(newer.unique()).to_numpy()
+        before, after = older.isna().to_numpy(), newer.isna().to_numpy()
+        if not lone or not before.any() or not after.any():
+            return self.n_found
+        alone = Recognition(self.older[before], self.newer[after], self.older_sides[before])
+        n_known = alone.by_row(identifiers) + int((self.sides[~after] != UNKNOWN).sum())
+        self.sides[after], self.gone[before] = alone.sides, alone.gone
+        return n_known
 
     def as_they_were(self) -> None:
         """Give rows that are in both the same side; equal rows are told apart by their order."""

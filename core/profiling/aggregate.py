@@ -13,8 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.errors import UnreadableFile
+from core.errors import UnreadableFile, listed
 from core.schema import Storage
+from core.tables import EXACT_INTEGER
 
 MAX_LEVELS_COUNTED = 1_000
 """Columns with at most this many distinct values get exact counts of every level."""
@@ -39,7 +40,7 @@ class ColumnFacts:
     low, high : float or None
         Smallest and largest number, or seconds since 1970 of a date.
     whole : bool
-        Whether all numbers are whole.
+        Whether all numbers are whole; decimals beyond `EXACT_INTEGER` never are, for they have no digits to tell it by.
     levels : mapping of value to count
         Every level, most frequent first, where there are at most `MAX_LEVELS_COUNTED`; empty otherwise.
     sample : Series
@@ -72,6 +73,17 @@ class ColumnFacts:
         """Whether it is stored as a number."""
         return self.storage in (Storage.INTEGER, Storage.DECIMAL)
 
+    @property
+    def texts(self) -> pd.Series:
+        """The sample as the texts that people see: an id is `100000`, also where gaps made it `100000.0`."""
+        floats = self.storage is Storage.DECIMAL and self.whole
+        return (self.sample.astype(np.int64) if floats else self.sample).astype(str)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its numbers are so small that float64 tells whole ones of their size apart."""
+        return max(abs(self.low or 0.0), abs(self.high or 0.0)) < EXACT_INTEGER
+
 
 def column_facts(parquet: Path) -> list[ColumnFacts]:
     """Facts about every column of a Parquet table, in file order.
@@ -79,7 +91,7 @@ def column_facts(parquet: Path) -> list[ColumnFacts]:
     Raises
     ------
     UnreadableFile
-        If the file is no Parquet table.
+        If the file is no Parquet table, or holds lists, records or bytes inside its cells.
     """
     try:
         with pq.ParquetFile(parquet) as file:
@@ -87,6 +99,12 @@ def column_facts(parquet: Path) -> list[ColumnFacts]:
             sample = _sample(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise UnreadableFile(f"The table {Path(parquet).name!r} cannot be read as Parquet: {error}.") from error
+    odd = [one.name for one in fields if pa.types.is_nested(one.type) or _is_bytes(one.type)]
+    if odd:
+        raise UnreadableFile(
+            f"Cells of the table {Path(parquet).name!r} hold lists, records or bytes: {listed(odd)}.",
+            "Bring it as a file, of which they are read as texts.",
+        )
     with connection() as duck:
         facts: list[ColumnFacts] = []
         for start in range(0, len(fields), COLUMNS_PER_QUERY):
@@ -131,6 +149,10 @@ def storage_of(kind: pa.DataType) -> Storage:
     if pa.types.is_timestamp(kind):
         return Storage.DATETIME
     return Storage.TEXT
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
 
 
 def _sample(file: pq.ParquetFile) -> pd.DataFrame:
@@ -182,7 +204,8 @@ def _first_pass(duck: duckdb.DuckDBPyConnection, parquet: Path, fields: list[pa.
         low = high = whole = "NULL"
         if storage in (Storage.INTEGER, Storage.DECIMAL):
             low, high = f"min({value})::DOUBLE", f"max({value})::DOUBLE"
-            whole = "true" if storage is Storage.INTEGER else f"bool_and({value} = floor({value}))"
+            of_decimals = f"bool_and({value} = floor({value}) AND abs({value}) < {EXACT_INTEGER})"
+            whole = "true" if storage is Storage.INTEGER else of_decimals
         elif storage in (Storage.DATE, Storage.DATETIME):
             low, high = f"epoch(min({name})::TIMESTAMP)", f"epoch(max({name})::TIMESTAMP)"
         parts += [f"count({value})", f"approx_count_distinct({value})", low, high, whole]

@@ -68,7 +68,7 @@ def _column(facts: ColumnFacts, layout: str | None) -> tuple[Column, Personal | 
     if personal is not None:
         decision = _with_personal(facts, decision, personal)
     kind = personal.kind if personal else None
-    storage = Storage.INTEGER if facts.storage is Storage.DECIMAL and facts.whole else facts.storage
+    storage = _storage(facts, decision.type)
     column = Column(
         name=facts.name,
         type=decision.type,
@@ -77,7 +77,7 @@ def _column(facts: ColumnFacts, layout: str | None) -> tuple[Column, Personal | 
         treatment=_treatment(decision.type, kind),
         n_missing=facts.n_missing,
         n_levels=facts.n_levels,
-        decimals=_decimals(facts),
+        decimals=_decimals(facts, storage),
         format=layout if decision.type is ColumnType.DATETIME else None,
         personal=kind,
         pattern=decision.pattern,
@@ -104,11 +104,11 @@ def _personal(facts: ColumnFacts, decision: Decision) -> Personal | None:
             return Personal(kind=kind, share=1.0, confidence="medium", reason=reason, examples=_masked(facts))
         if not facts.whole or high < SHORTEST_CODE:
             return None
-    return find_personal(facts.name, [str(value) for value in facts.sample[:LOOKED_AT]])
+    return find_personal(facts.name, facts.texts[:LOOKED_AT].tolist())
 
 
 def _masked(facts: ColumnFacts) -> tuple[str, ...]:
-    return tuple(mask(str(value)) for value in facts.sample[:3])
+    return tuple(mask(text) for text in facts.texts[:3])
 
 
 def _with_personal(facts: ColumnFacts, decision: Decision, personal: Personal) -> Decision:
@@ -122,22 +122,31 @@ def _with_personal(facts: ColumnFacts, decision: Decision, personal: Personal) -
 
 
 def _pattern(facts: ColumnFacts, personal: Personal) -> str | None:
-    return pattern_of(facts.sample[:LOOKED_AT].astype(str)) if personal.kind in CODES else None
+    return pattern_of(facts.texts[:LOOKED_AT]) if personal.kind in CODES else None
 
 
 def _treatment(kind: ColumnType, personal: str | None) -> Treatment:
     return Treatment.REGENERATE if personal in CODES else default_treatment(kind, personal)
 
 
-def _decimals(facts: ColumnFacts) -> int | None:
+def _storage(facts: ColumnFacts, kind: ColumnType) -> Storage:
+    """How values are written back: whole numbers as integers, but amounts that float64 does not hold exactly."""
+    if facts.storage is Storage.INTEGER and kind is ColumnType.CONTINUOUS and not facts.is_exact:
+        return Storage.DECIMAL
+    return Storage.INTEGER if facts.storage is Storage.DECIMAL and facts.whole else facts.storage
+
+
+def _decimals(facts: ColumnFacts, storage: Storage) -> int | None:
     """Fewest digits after the decimal point that write every looked-at number exactly; None past the maximum."""
-    if not facts.is_number:
-        return None
-    if facts.whole:
+    if storage is Storage.INTEGER:
         return 0
+    if storage is not Storage.DECIMAL or not facts.is_exact:
+        return None
     numbers = facts.sample.to_numpy(dtype=np.float64)
+    # differences of larger numbers leave noise in the last digits; a tolerance of fixed size would take 1e-14 for 0
+    noise = 2 * np.finfo(float).eps * float(np.median(np.abs(numbers))) if len(numbers) else 0.0
     for digits in range(1, MAX_DECIMALS + 1):
-        if np.allclose(np.round(numbers, digits), numbers, rtol=1e-12, atol=1e-12):
+        if np.allclose(np.round(numbers, digits), numbers, rtol=1e-10, atol=noise):
             return digits
     return None
 

@@ -30,6 +30,7 @@ from core.profiling.vocabulary import (
     role,
 )
 from core.schema import ColumnType, Storage
+from core.tables import number_text
 
 __all__ = ["CATEGORY_LEVELS", "LOOKED_AT", "Decision", "decide"]
 
@@ -112,14 +113,12 @@ def _identifier(facts: ColumnFacts) -> Decision | None:
             why = "the name says so" if named or place else "all have the same number of digits"
             return Decision(
                 type=ColumnType.IDENTIFIER, reason=f"Whole numbers that never repeat, and {why}.",
-                pattern=pattern_of(facts.sample.astype(str)),
+                pattern=pattern_of(facts.texts),
             )  # fmt: skip
         return None
     if really and facts.n_levels > entity_levels(facts) and facts.low >= 0 and not names_place(facts.name):
         reason = f"The name says that it tells {facts.n_levels:,} entities apart; values repeat."
-        return Decision(
-            type=ColumnType.IDENTIFIER, reason=reason, pattern=pattern_of(facts.sample.astype(str))
-        )  # fmt: skip
+        return Decision(type=ColumnType.IDENTIFIER, reason=reason, pattern=pattern_of(facts.texts))
     return None
 
 
@@ -219,13 +218,8 @@ def _thins_out(facts: ColumnFacts) -> bool:
 
 
 def _ordinal(facts: ColumnFacts, reason: str) -> Decision:
-    order = tuple(_number_text(value) for value in sorted(facts.levels))
+    order = tuple(number_text(value) for value in sorted(facts.levels))
     return Decision(type=ColumnType.ORDINAL, reason=reason, order=order)
-
-
-def _number_text(value: float) -> str:
-    """A number as the level text of a work frame: whole numbers without a decimal point."""
-    return str(int(value)) if value == int(value) else np.format_float_positional(float(value), trim="-")
 
 
 def _about_quantity(facts: ColumnFacts) -> str:

@@ -12,6 +12,7 @@ from core.fields import known_fields
 from core.profiling.aggregate import ColumnFacts, column_facts
 from core.profiling.numbers import BINS, QUANTILES, NumberFacts, bin_width, number_facts
 from core.schema import Column, Schema
+from core.tables import number_text
 
 TOP_LEVELS = 20
 """Most frequent levels that a summary keeps."""
@@ -121,4 +122,4 @@ def _column(facts: ColumnFacts, column: Column, numbers: NumberFacts | None) -> 
 
 def level_text(level: object) -> str:
     """A level as work frames write it: `7` for 7.0, `True` for true."""
-    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
+    return number_text(level) if isinstance(level, float) else str(level)

@@ -195,7 +195,8 @@ def _plain(cell: str, kind: str, name: str, findings: list[Finding]) -> str:
     if kind in ("UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM") or kind.startswith("DECIMAL"):
         return f"{cell}::DOUBLE"
     if kind == "FLOAT":
-        return f"{cell}::VARCHAR::DOUBLE"  # 0.1 as a float is 0.1 to a person, not 0.10000000149
+        # 0.1 as a float is 0.1 to a person, not 0.10000000149
+        return f"CASE WHEN isfinite({cell}) THEN {cell}::VARCHAR::DOUBLE END"
     if kind == "DOUBLE":
         return f"CASE WHEN isfinite({cell}) THEN {cell} END"
     if kind.startswith("TIMESTAMP"):

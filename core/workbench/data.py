@@ -167,7 +167,7 @@ def save_dataset(
         secrets.token_hex(16) if split_seed is None else hashlib.sha256(f"split {split_seed}".encode()).hexdigest()[:32]
     )
     stratify = target if target is not None and schema[target].is_levels else None
-    split = SplitSpec(key=key, control_share=control_share, group=group, stratify=stratify)
+    split = SplitSpec(key=key, control_share=control_share, group=group, lone=group is not None, stratify=stratify)
     dataset_id = new_id("dataset")
     config = {
         "dataset_id": dataset_id,

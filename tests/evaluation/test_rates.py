@@ -1,9 +1,11 @@
 """Intervals against numbers worked out by hand or simulated."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.evaluation import rates
+from core.evaluation.metric import entity_codes
 
 
 def test_wilson_interval_of_one_in_ten_by_hand() -> None:
@@ -105,3 +107,9 @@ def test_entities_with_many_rows_widen_what_chance_does() -> None:
     share, mean, spread = rates.share_against_labels(weights, is_train, np.array([7, 7, 9, 9]))
     assert (share, mean) == (0.75, 0.5)
     assert spread == pytest.approx(0.25)
+
+
+def test_every_row_that_names_no_entity_is_an_entity_of_its_own() -> None:
+    train, control = entity_codes(pd.Series(["a", None, "b", "a", None]), pd.Series(["b", None]))
+    assert (train[0], train[2]) == (train[3], control[0])
+    assert len({*train, *control}) == 5  # a, b and three rows without one

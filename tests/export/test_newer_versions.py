@@ -112,6 +112,27 @@ def test_a_row_of_which_one_cell_changed_stays_on_its_side(tmp_path: Path):
     assert (kept.n_known, kept.n_changed, kept.n_gone_train, kept.n_new_control) == (250, 150, 0, 0)
 
 
+def test_rows_without_an_entity_keep_their_sides_each_by_itself(tmp_path: Path):
+    who = [f"P-{row // 4:03d}" if row < 200 else None for row in range(400)]
+    older = people().assign(who=who)
+    newer = older.copy()
+    newer.loc[:249, "income"] += 1  # all rows of entities, and 50 that name none
+    newer = newer.sample(frac=1, random_state=5)
+    before, after, kept = divided(older, newer, tmp_path, group="who", lone=True)
+    assert (before[newer.index] == after).all()
+    assert (kept.n_known, kept.n_changed, kept.n_gone_train, kept.n_new_control) == (350, 50, 0, 0)
+    assert 0.2 < (before[200:] > 0).mean() < 0.4
+
+
+def test_entities_keep_their_sides_where_only_the_newer_version_has_rows_without_one(tmp_path: Path):
+    older = people(200).assign(who=[f"P-{row // 4:03d}" for row in range(200)], id=[f"A-{n:04d}" for n in range(200)])
+    newer = pd.concat([older, people(50).assign(who=None, id=[f"B-{n:04d}" for n in range(50)])], ignore_index=True)
+    before, after, kept = divided(older, newer, tmp_path, group="who", lone=True)
+    assert (before == after[:200]).all()
+    assert (kept.n_known, kept.n_changed) == (200, 0)
+    assert 0 < (after[200:] > 0).mean() < 1
+
+
 def test_a_row_like_several_older_ones_is_not_taken_for_one_of_them(tmp_path: Path):
     older = pd.DataFrame({"town": ["Ulm", "Jena"] * 100, "size": [1, 2, 3, 4, 5] * 40})
     newer = pd.concat([older, pd.DataFrame({"town": ["Bonn"] * 50, "size": [1] * 50})]).iloc[20:]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from core.errors import InvalidConfig
+from core.errors import InvalidConfig, UnreadableFile
 from core.profiling.infer import infer_schema, retype
-from core.schema import ColumnType, Storage, Treatment
+from core.profiling.summary import summarise_table
+from core.reading.read import read_table
+from core.schema import ColumnType, Schema, Storage, Treatment
+from core.tables import read_frame, write_csv, write_parquet
 
 N = 400
+VALID_CARDS = ("0002", "0010", "0028", "0036", "0044", "0051", "0069", "0077", "0085", "0093")
+"""Last digits of card numbers after 400000000000, with right check digits."""
 
 
 def inferred(tmp_path, values, name="x"):
@@ -91,6 +98,35 @@ def test_whole_numbers_with_missing_ones_are_stored_as_integers(tmp_path):
 def test_decimals_are_as_many_as_are_needed(tmp_path):
     assert inferred(tmp_path, RNG.normal(0, 1, N).round(3)).decimals == 3
     assert inferred(tmp_path, RNG.normal(0, 1, N)).decimals is None
+    prices = RNG.uniform(100, 200, N).round(2)
+    assert inferred(tmp_path, np.append(prices - 99.9, 0.3 - 0.1 - 0.2)).decimals == 2, "noise of differences"
+
+
+VERY_LARGE_OR_SMALL = {
+    "whole beyond float64": np.linspace(1e19, 9e19, N),
+    "far below the sixth decimal": RNG.normal(0, 1e-14, N),
+    "p-values": np.append(RNG.random(N).round(3), 1.2e-15),
+    "whole up to the largest integer": 2**63 - 1 - np.arange(N) * (4 * 10**16),
+}
+
+
+@pytest.mark.parametrize("values", VERY_LARGE_OR_SMALL.values(), ids=VERY_LARGE_OR_SMALL)
+def test_very_large_and_very_small_numbers_are_stored_as_they_are(values, tmp_path):
+    column = inferred(tmp_path, values)
+    assert (column.type, column.storage, column.decimals) == (ColumnType.CONTINUOUS, Storage.DECIMAL, None)
+    schema = Schema(columns=(column,))
+    frame = read_frame(tmp_path / "table.parquet", schema)
+    write_parquet(frame, schema, tmp_path / "stored.parquet")
+    write_csv(frame, schema, tmp_path / "stored.csv")
+    wanted = values.astype(np.float64).tolist()
+    assert pd.read_parquet(tmp_path / "stored.parquet")["x"].tolist() == wanted
+    assert pd.read_csv(tmp_path / "stored.csv", float_precision="round_trip")["x"].tolist() == wanted
+
+
+def test_levels_beyond_float64_are_ordered_by_the_texts_that_frames_have(tmp_path):
+    column = inferred(tmp_path, cycled(1e23, 2e23, 3e23, 4e23))
+    levels = read_frame(tmp_path / "table.parquet", Schema(columns=(column,)))["x"].cat.categories
+    assert (column.type, column.order) == (ColumnType.ORDINAL, tuple(levels))
 
 
 def test_an_identifier_is_regenerated_by_its_pattern_and_free_text_left_out(tmp_path):
@@ -99,6 +135,48 @@ def test_an_identifier_is_regenerated_by_its_pattern_and_free_text_left_out(tmp_
     assert inferred(tmp_path, np.arange(N), "row").pattern == "sequence"
     note = inferred(tmp_path, [f"some words about case {n} that nobody wrote before in this form" for n in range(N)])
     assert note.treatment is Treatment.LEAVE_OUT
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "pattern"),
+    [
+        ("customer_id", RNG.permutation(900_000)[:N] + 100_000, "999999"),
+        ("patient_id", RNG.integers(100, 300, N), "999"),
+        ("card_number", [int("400000000000" + card) for card in VALID_CARDS] * 40, "4000000000000099"),
+    ],
+)
+def test_an_id_that_gaps_made_decimal_has_the_pattern_of_the_whole_numbers(name, numbers, pattern, tmp_path):
+    whole = inferred(tmp_path, pd.Series(numbers), name)
+    gaps = inferred(tmp_path, pd.Series([np.nan, *numbers]), name)
+    assert (gaps.type, gaps.pattern, gaps.personal, gaps.storage) == (
+        ColumnType.IDENTIFIER, pattern, whole.personal, Storage.INTEGER,
+    )  # fmt: skip
+    assert whole.pattern == pattern
+
+
+TYPES = {
+    "null": pa.null(), "bool": pa.bool_(), "int8": pa.int8(), "uint64": pa.uint64(), "decimal": pa.decimal128(38, 10),
+    "date": pa.date32(), "time": pa.time64("us"), "zoned": pa.timestamp("us", tz="Europe/Berlin"),
+    "duration": pa.duration("us"), "binary": pa.binary(), "list": pa.list_(pa.int64()),
+    "struct": pa.struct([("a", pa.int64())]), "dictionary": pa.dictionary(pa.int32(), pa.string()),
+}  # fmt: skip
+
+
+def test_a_column_of_any_type_without_a_value_is_constant_when_it_was_read(tmp_path):
+    source, target = tmp_path / "source.parquet", tmp_path / "table.parquet"
+    pq.write_table(pa.table({name: pa.nulls(N, kind) for name, kind in TYPES.items()} | {"x": range(N)}), source)
+    read_table(source, target)
+    schema = infer_schema(target)
+    assert {column.type for column in schema if column.name != "x"} == {ColumnType.CONSTANT}
+    assert summarise_table(target, schema)["decimal"].n_missing == N
+    write_parquet(read_frame(target, schema), schema, tmp_path / "stored.parquet")
+
+
+def test_cells_that_hold_lists_records_or_bytes_are_refused_by_the_names_of_their_columns(tmp_path):
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"tags": [[1], [2]], "who": [{"a": 1}, None], "key": [b"a", b"\xff"], "x": [1, 2]}), path)
+    with pytest.raises(UnreadableFile, match="hold lists, records or bytes: tags, who, key"):
+        infer_schema(path)
 
 
 def test_the_analyst_can_set_another_type_and_the_treatment_follows(tmp_path):

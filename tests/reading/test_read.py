@@ -195,6 +195,14 @@ def test_numbers_of_a_parquet_file_keep_what_a_person_sees(tmp_path, target):
     assert pq.read_table(target).to_pydict() == {"f": [0.1, 2.5], "d": [True, None], "h": ["a", "b"]}
 
 
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()], ids=str)
+def test_infinities_of_a_parquet_file_are_missing_whatever_the_width_of_its_decimals(kind, tmp_path, target):
+    cells = [0.5, float("inf"), -float("inf"), float("nan"), None, 2.0]
+    pq.write_table(pa.table({"x": pa.array(cells).cast(kind)}), tmp_path / "source.parquet")
+    read_table(tmp_path / "source.parquet", target)
+    assert [None if cell != cell else cell for cell in column(target, "x")] == [0.5, None, None, None, None, 2.0]
+
+
 def test_progress_grows_from_the_encoding_to_the_end(tmp_path, target):
     seen = []
     read_table(put(tmp_path, "a,b\n1,x\n"), target, progress=lambda share, message: seen.append(share))
