@@ -153,7 +153,8 @@ def picture(lines: list[dict[str, Any]]) -> Figure:
                     x, [band.value for band in ones], color=colour, linestyle=line, marker=mark, markersize=3.5,
                     label=f"pac {pac}",
                 )  # fmt: skip
-                if all(band.low is not None and band.n_seeds >= FEWEST_SEEDS for band in ones):
+                # the interval of two seeds is as wide as the page and says nothing
+                if all(band.low is not None and band.n_seeds > FEWEST_SEEDS for band in ones):
                     axes.fill_between(
                         x, [band.low for band in ones], [band.high for band in ones], color=colour, alpha=0.15,
                         linewidth=0,
@@ -167,7 +168,7 @@ def picture(lines: list[dict[str, Any]]) -> Figure:
                 axes.set_ylabel(LABELS[metric], fontsize=9)
             if row == len(SHOWN) - 1:
                 axes.set_xlabel("Generator steps", fontsize=9)
-    # bands of two seeds are wide as a page; the means set the scale
+    # bands of few seeds are wide; the means set the scale
     for row, metric in enumerate(SHOWN):
         values = [band.value for n in sizes for pac in PACS for band in curve(lines, n, pac, metric)] + [
             NULLS.get(metric, 1.0)
