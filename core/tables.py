@@ -165,23 +165,18 @@ def level_texts(array: pa.ChunkedArray) -> pd.Categorical:
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    texts = [_text(value) for value in encoded.dictionary.to_pylist()]
+    texts = [level_text(value) for value in encoded.dictionary.to_pylist()]
     return pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
 
 
-def _text(value: object) -> str:
-    return str(value) if not isinstance(value, float) else np.format_float_positional(value, trim="-")
+def level_text(value: object) -> str:
+    """A level as text: whole numbers without a decimal point, other numbers with all their digits.
 
-
-def number_text(value: float) -> str:
-    """A number as a level text: whole numbers without a decimal point, the others with all their digits.
-
-    >>> number_text(7.0), number_text(0.25), number_text(1e23)
-    ('7', '0.25', '100000000000000000000000')
+    >>> level_text(7.0), level_text(-0.0), level_text(0.25), level_text(1e23), level_text("a")
+    ('7', '0', '0.25', '100000000000000000000000', 'a')
     """
-    if isinstance(value, int) or (abs(value) < EXACT_INTEGER and value == int(value)):
-        return str(int(value))
-    return np.format_float_positional(float(value), trim="-")
+    # minus zero plus zero is zero
+    return str(value) if not isinstance(value, float) else np.format_float_positional(value + 0.0, trim="-")
 
 
 def to_storage(series: pd.Series, column: Column) -> pa.Array:

@@ -114,8 +114,9 @@ def synthesize(
     Writes synthetic.csv, synthetic.parquet, schema.json, report.json and report.html; real rows go only to
     private-real-data/ in it.
     """
+    from core.jobs.versions import library_versions
     from core.workbench import constraining, data, sampling, sessions, training
-    from core.workbench.judging import check_shadows, versions
+    from core.workbench.judging import check_shadows
 
     wanted = [Condition.parse(text) for text in conditions]
     changes = pairs(settings, "--set") | {"seed": str(seed), "device": device}
@@ -168,7 +169,7 @@ def synthesize(
         released = data.released_schema(dataset.schema)
         write_whole(out / "schema.json", json.dumps(released.to_json(), indent=2, ensure_ascii=False) + "\n")
 
-        report = Report(versions=versions())
+        report = Report(versions=library_versions())
         if judge:
             report = _judged(session, sample_id, plan=plan, seed=seed, shadows=shadows, **chosen)
         if planted is not None:

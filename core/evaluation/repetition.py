@@ -100,15 +100,12 @@ def values_at(series: Series, metric: str, epoch: int | None) -> list[float]:
 
 def last_common_epoch(settings: Iterable[Series], metric: str) -> int | None:
     """The last epoch at which every seed of every setting has the metric; None where there is none."""
-    common: set[int] | None = None
+    common = []
     for one in settings:
-        epochs: dict[int, set[int]] = {}
-        for at, ones in _by_epoch(one.points, metric).items():
-            for point in ones:
-                epochs.setdefault(point.seed, set()).add(at)
-        for each in epochs.values():
-            common = each if common is None else common & each
-    return max(common, default=None) if common else None
+        found = _by_epoch(one.points, metric)
+        n_seeds = len({point.seed for ones in found.values() for point in ones})
+        common.append({at for at, ones in found.items() if len(ones) == n_seeds})
+    return max(set.intersection(*common), default=None)
 
 
 def differences(settings: Sequence[Series], metric: str) -> list[Difference]:

@@ -58,8 +58,7 @@ class Utility:
         yield scorer.result(
             f"trtr_{kind}", trtr, {"chance": task.chance}, "Trained on real train rows and tested on control rows"
         )
-        kept = kept_result(tstr, trtr, task, len(tables.synthetic), scorer.method)
-        yield dataclasses.replace(kept, counts={"rows tested on": len(test)}) if kept.value is not None else kept
+        yield kept_result(tstr, trtr, task, len(tables.synthetic), len(test), scorer.method)
 
 
 class TrainRealTestSynthetic:
@@ -92,7 +91,9 @@ class TrainRealTestSynthetic:
         )
 
 
-def kept_result(tstr: Scored, trtr: Scored, task: Task, n_rows: int, method: str) -> MetricResult:
+def kept_result(
+    tstr: Scored, trtr: Scored, task: Task, n_rows: int, n_tested: int, method: str
+) -> MetricResult:  # fmt: skip
     """`utility_kept`: what of the real rows' gain over chance the synthetic rows keep.
 
     Not measured where the real rows themselves predict no better than chance, for then the quotient means nothing.
@@ -118,6 +119,7 @@ def kept_result(tstr: Scored, trtr: Scored, task: Task, n_rows: int, method: str
         direction=Direction.HIGHER,
         unit="share of the gain over chance, up to about 1",
         anchors={"chance": 0.0, "real rows": 1.0},
+        counts={"rows tested on": n_tested},
         explanation="How much of what real rows teach about the target synthetic rows teach too: 1 means all of it.",
         n_rows=n_rows,
     )

@@ -12,7 +12,7 @@ from core.jobs.recovery import read_rollbacks
 from core.records import Report
 from core.tape import Decision, TapePoint
 
-POINT, DECISION = "point", "decision"
+POINT, DECISION, BACK = "point", "decision", "rolled back"
 
 
 def report_name(point: TapePoint) -> str:

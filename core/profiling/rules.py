@@ -30,7 +30,7 @@ from core.profiling.vocabulary import (
     role,
 )
 from core.schema import ColumnType, Storage
-from core.tables import number_text
+from core.tables import level_text
 
 __all__ = ["CATEGORY_LEVELS", "LOOKED_AT", "Decision", "decide"]
 
@@ -218,7 +218,7 @@ def _thins_out(facts: ColumnFacts) -> bool:
 
 
 def _ordinal(facts: ColumnFacts, reason: str) -> Decision:
-    order = tuple(number_text(value) for value in sorted(facts.levels))
+    order = tuple(level_text(value) for value in sorted(facts.levels))
     return Decision(type=ColumnType.ORDINAL, reason=reason, order=order)
 
 

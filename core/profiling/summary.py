@@ -12,7 +12,7 @@ from core.fields import known_fields
 from core.profiling.aggregate import ColumnFacts, column_facts
 from core.profiling.numbers import BINS, QUANTILES, NumberFacts, bin_width, number_facts
 from core.schema import Column, Schema
-from core.tables import number_text
+from core.tables import level_text
 
 TOP_LEVELS = 20
 """Most frequent levels that a summary keeps."""
@@ -118,8 +118,3 @@ def _column(facts: ColumnFacts, column: Column, numbers: NumberFacts | None) -> 
         return base
     top = list(facts.levels.items())[:TOP_LEVELS]
     return dataclasses.replace(base, top_levels=tuple((level_text(level), count) for level, count in top))
-
-
-def level_text(level: object) -> str:
-    """A level as work frames write it: `7` for 7.0, `True` for true."""
-    return number_text(level) if isinstance(level, float) else str(level)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import json
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -346,9 +344,3 @@ def evaluation_report(session: Session, evaluation_id: str) -> Report:
     if report is None:
         raise UnknownId("This evaluation has no report yet.", "Wait until it has ended.")
     return _judged(session, report)
-
-
-def versions() -> dict[str, str]:
-    """Python and the libraries that numbers depend on."""
-    names = ("torch", "numpy", "pandas", "scikit-learn", "scipy", "anonymeter", "duckdb", "pyarrow")
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}

@@ -13,11 +13,11 @@ from core.evaluation.caps import RULABLE, parse_rules
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import control, resume_job
 from core.jobs.protocol import JobView, list_jobs
-from core.schema import ColumnType
 from core.synthesis.config import TrainingConfig
 from core.workbench.data import dataset, start_for
-from core.workbench.frontier import TapeSettings, TapeView, chosen_epochs, tape, tape_job
+from core.workbench.frontier import TapeView, tape, tape_job
 from core.workbench.sessions import Session, job_folder
+from core.workbench.tape_settings import TapeSettings, chosen_epochs
 from core.workbench.training import training_job
 
 SAMPLERS = ("grid", "random", "tpe")
@@ -241,9 +241,7 @@ def _check_measurable(session: Session, dataset_id: str, objective: str) -> None
         need = "predicts a target, and this dataset has none"
     elif objective in OF_TARGET and not real.n_control:
         need = "is tested on control rows, and this dataset has none"
-    elif objective in ("tstr_auc", "tstr_r2") and (objective == "tstr_r2") != (
-        real.schema[real.target].type in (ColumnType.CONTINUOUS, ColumnType.DATETIME)
-    ):
+    elif objective in ("tstr_auc", "tstr_r2") and (objective == "tstr_r2") != (not real.schema[real.target].is_levels):
         need = f"does not fit the target {real.target!r}"
     if need:
         raise InvalidConfig(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.limits import CANARIES
-from core.workbench import data, frontier, preflight
+from core.workbench import data, frontier, preflight, tape_settings
 from core.workbench.canary_plan import CanaryPlan
 from core.workbench.sessions import Session
 from pages.components import selection
@@ -35,11 +35,11 @@ def frontier_form(here: Session, dataset_id: str) -> bool:
             f"{presets['thorough'].epochs:,}. More show where a longer training begins to cost privacy.",
         )  # fmt: skip
         checkpoints = second.number_input(
-            "Checkpoints to judge", 1, frontier.MAX_CHECKPOINTS, 12, key="tape-checkpoints",
+            "Checkpoints to judge", 1, tape_settings.MAX_CHECKPOINTS, 12, key="tape-checkpoints",
             help="Each takes a probe sample of 5,000 rows and the quick plan, a few seconds beside the training.",
         )  # fmt: skip
         spacing = third.selectbox(
-            "Spacing", frontier.SPACINGS, key="tape-spacing",
+            "Spacing", tape_settings.SPACINGS, key="tape-spacing",
             format_func=lambda one: {"log": "Denser at the start", "even": "Evenly spaced"}[one],
         )  # fmt: skip
         seeds = fourth.number_input(
@@ -58,7 +58,7 @@ def frontier_form(here: Session, dataset_id: str) -> bool:
                 "the checkpoints behind the last one that keeps every rule; their numbers stay.",
             )  # fmt: skip
             plateau = st.selectbox(
-                "Stop when a quality no longer grows", [None, *frontier.PLATEAU_METRICS], key="tape-plateau",
+                "Stop when a quality no longer grows", [None, *tape_settings.PLATEAU_METRICS], key="tape-plateau",
                 format_func=lambda one: "Never" if one is None else one.replace("_", " ").capitalize(),
                 help="Ends training after three checkpoints in a row without a gain of .005.",
             )  # fmt: skip

@@ -78,7 +78,8 @@ def moves(page: Page, n_moves: int, n_points: int) -> list[dict[str, float]]:
     keys = ["ArrowLeft"] * (n_points - 1) + ["ArrowRight"] * (n_points - 1)
     found = []
     for at in range(n_moves):
-        page.evaluate(f"window.moved = ({CLOCK})({REST_MS})")
+        # braces, or Playwright would wait for the answer before the key is pressed
+        page.evaluate(f"() => {{ window.moved = ({CLOCK})({REST_MS}); }}")
         thumb.press(keys[at % len(keys)])
         found.append(page.evaluate("window.moved"))
         page.wait_for_selector(IDLE)

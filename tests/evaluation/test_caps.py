@@ -18,10 +18,10 @@ from core.evaluation.caps import (
     describe,
     parse_rule,
     parse_rules,
-    plateau,
 )
 from core.evaluation.judge import judge
 from core.evaluation.metric import Part, Plan
+from core.evaluation.plateau import plateau
 from core.evaluation.registry import load_metrics
 from core.evaluation.simultaneous import at_level
 from core.evaluation.simultaneous import residual_risk as widened_risk

@@ -50,7 +50,7 @@ def test_auc_and_utility_kept_equal_the_values_computed_by_hand():
     values = [scoring_of(task, truth, one)(None) for one in (scores, perfect)]
     assert values == pytest.approx([3 / 4, 1.0])
     synthetic, real = (Scored(value=one, redrawn=np.full(9, one), n_learned=4) for one in values)
-    assert kept_result(synthetic, real, task, 4, "made").value == pytest.approx(1 / 2)
+    assert kept_result(synthetic, real, task, 4, 4, "made").value == pytest.approx(1 / 2)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_intervals_of_the_share_kept_are_paired():
     task = task_of(coded(tables_of(MIXED, people(50, 0), people(50, 1), people(50, 2))), "buys")
     tstr = Scored(value=0.8, redrawn=0.8 + common, n_learned=1)
     trtr = Scored(value=0.9, redrawn=0.9 + common, n_learned=1)
-    kept = kept_result(tstr, trtr, task, 1, "made")
+    kept = kept_result(tstr, trtr, task, 1, 1, "made")
     assert kept.value == pytest.approx(0.75)
     assert kept.high - kept.low < 0.1  # unpaired it would be about 0.28
 

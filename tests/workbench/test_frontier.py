@@ -16,8 +16,8 @@ from core.records import MetricResult
 from core.synthesis.config import TrainingConfig
 from core.tape import Series, TapePoint
 from core.workbench import frontier_view as view_of
-from core.workbench.frontier import TapeSettings, chosen_epochs
 from core.workbench.sweeping import parse_space
+from core.workbench.tape_settings import TapeSettings, chosen_epochs
 
 
 @pytest.mark.parametrize("spacing", ["log", "even"])

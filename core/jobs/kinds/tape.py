@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointRejected, UnknownId
-from core.evaluation.caps import broken, decide, plateau
+from core.evaluation.caps import broken, decide
 from core.evaluation.metric import Plan, Tables
+from core.evaluation.plateau import plateau
 from core.jobs.checkpoints import checkpoint_folder, drop_partial, list_checkpoints
 from core.jobs.context import JobContext
 from core.jobs.files import whole_lines
@@ -20,6 +21,7 @@ from core.jobs.launch import control
 from core.jobs.probing import Bench, Judged, bench_of
 from core.jobs.protocol import METRICS, JobState, JobView
 from core.jobs.tapes import (
+    BACK,
     DECISION,
     decision_record,
     decisions_of,
@@ -34,7 +36,6 @@ from core.schema import Schema
 from core.tape import Decision, Rule, TapePoint, checkpoints_of
 
 LOOK_SECONDS = 0.5
-BACK = "rolled back"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
