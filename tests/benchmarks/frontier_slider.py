@@ -108,7 +108,7 @@ def main() -> None:
                 page.goto(f"{server.url}/frontier?{query}")
                 settle(page)
                 page.wait_for_timeout(3_000)
-                moves(page, 2, n_points)  # warm: modules, caches of the server
+                moves(page, 2 * (n_points - 1), n_points)  # to the left end and back: modules and caches are warm
                 found = moves(page, chosen.moves, n_points)
                 browser.close()
         finally:
