@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import plotly.graph_objects as go
 
-from core.figures.text import is_clock, label, labels, moment, number, percent, plain
-from core.figures.theme import LIGHT, Palette, drawn, translucent
+from core.figures.options import Option, as_area, as_line, option
+from core.figures.text import distinct, is_clock, moment, number, percent, short
+from core.figures.theme import LIGHT, Palette, translucent
 from core.limits import MAX_LEVELS_SHOWN
 from core.records import ColumnPicture
 from core.tables import MISSING_LABEL
 
-CARD_HEIGHT = 250
+CARD_HEIGHT = 270
+"""Pixels of a card of the gallery, its title included."""
+
 CARD_LEVELS = 10
+SHARE = "Share of rows (%)"
 _OTHER = re.compile(r"other \(([\d,]+) levels\)")
 
 
@@ -76,9 +81,16 @@ def shape_difference(picture: ColumnPicture) -> float:
     return difference / 2
 
 
-def column_figure(
-    picture: ColumnPicture, *, colours: Palette = LIGHT, height: int = CARD_HEIGHT, max_levels: int = CARD_LEVELS
-) -> go.Figure:
+def column_option(
+    picture: ColumnPicture,
+    *,
+    colours: Palette = LIGHT,
+    max_levels: int = CARD_LEVELS,
+    names: tuple[str, str] = ("Real", "Synthetic"),
+    title: str = "",
+    corner: str = "",
+    aside: str = "",
+) -> Option:
     """Overlaid histogram of a column on a line, paired bars of a column of levels.
 
     Real is filled blue; synthetic is a vermillion outline over bins and hatched vermillion among bars. With no
@@ -88,89 +100,103 @@ def column_figure(
     ----------
     picture : ColumnPicture
     colours : Palette
-    height : int
-        Pixels.
     max_levels : int
         Bars at most; the rest are one bar named "other".
+    names : the two tables in the legend
+    title, corner, aside : str
+        See `option`.
     """
+    words = {"title": title, "corner": corner, "aside": aside}
     if picture.edges:
-        return _histogram(picture, colours, height)
-    return _bars(level_shares(picture, max_levels), colours, height, paired=bool(picture.synthetic))
+        return _histogram(picture, colours, names, words)
+    return _bars(level_shares(picture, max_levels), colours, names, words, paired=bool(picture.synthetic))
 
 
-def _histogram(picture: ColumnPicture, colours: Palette, height: int) -> go.Figure:
+def _histogram(picture: ColumnPicture, colours: Palette, names: tuple[str, str], words: Mapping[str, str]) -> Option:
     shares = bin_shares(picture)
-    edges = np.asarray(picture.edges, dtype=float)
     is_date = picture.type == "datetime"
-    ticks = edges * 1000 if is_date else edges
-    hover = [plain(text) for text in shares.texts]
-    traces = [
-        {
-            "type": "bar",
-            "x": ticks[:-1],
-            "y": shares.real * 100,
-            "width": np.diff(ticks),
-            "offset": 0,
-            "name": "Real",
-            "marker": {"color": translucent(colours.real, 0.45), "line": {"width": 0}},
-            "customdata": hover,
-            "hovertemplate": "%{customdata}<br>Real %{y:.2f} %<extra></extra>",
-        }
-    ]
-    if picture.synthetic:
-        traces.append(
-            {
-                "type": "scatter",
-                "x": np.append(ticks, ticks[-1]),
-                "y": np.concatenate([shares.synthetic, shares.synthetic[-1:], [0.0]]) * 100,
-                "name": "Synthetic",
-                "mode": "lines",
-                "line": {"color": colours.synthetic, "width": 2.2, "shape": "hv"},
-                "customdata": [*hover, hover[-1], hover[-1]],
-                "hovertemplate": "%{customdata}<br>Synthetic %{y:.2f} %<extra></extra>",
-            }
+    edges = [float(edge) * (1000 if is_date else 1) for edge in picture.edges]
+    paired = bool(picture.synthetic)
+    # what is hovered is the bin, not the edge that lies nearest: a series of bins that nobody sees
+    bins = [
+        [(low + high) / 2, real * 100, text, f"{real * 100:.2f}", f"{synthetic * 100:.2f}"]
+        for (low, high), text, real, synthetic in zip(
+            pairwise(edges), shares.texts, shares.real.tolist(), shares.synthetic.tolist(), strict=True
         )
-    layout = {
-        "bargap": 0,
-        "hovermode": "closest",
-        "xaxis": {"showgrid": False, "nticks": 6, "type": "date" if is_date else "linear"}
-        | ({"tickformat": "%H:%M"} if is_date and is_clock(edges[0], edges[-1]) else {}),
-        "yaxis": {"title": {"text": "Share of rows (%)"}, "rangemode": "tozero", "nticks": 5},
-    }
-    return drawn(traces, layout, colours, height=height, legend=bool(picture.synthetic))
-
-
-def _bars(shares: Shares, colours: Palette, height: int, *, paired: bool) -> go.Figure:
-    texts = labels(shares.texts, 20)
-    hover = [label(text, 120) for text in shares.texts]
-    looks = [("Real", shares.real, colours.real, "")]
-    if paired:
-        looks.append(("Synthetic", shares.synthetic, colours.synthetic, "/"))
-    traces = [
-        {
-            "type": "bar",
-            "y": texts,
-            "x": values * 100,
-            "orientation": "h",
-            "name": name,
-            "marker": {
-                "color": translucent(colour, 0.55 if not shape else 0.25),
-                "line": {"color": colour, "width": 1.2 if shape else 0},
-                "pattern": {"shape": shape, "fgcolor": colour, "size": 6, "solidity": 0.35},
-            },
-            "customdata": hover,
-            "hovertemplate": f"%{{customdata}}<br>{name} %{{x:.2f}} %<extra></extra>",
-        }
-        for name, values, colour, shape in looks
     ]
-    layout = {
-        "barmode": "group",
-        "bargap": 0.3,
-        "bargroupgap": 0.05,
-        "xaxis": {"title": {"text": "Share of rows (%)"}, "rangemode": "tozero", "nticks": 6},
-        "yaxis": {"autorange": "reversed", "type": "category", "showgrid": False, "ticksuffix": " ", "dtick": 1},
-    }
-    return drawn(traces, layout, colours, height=height, legend=paired)
+    hovered = {
+        "type": "line", "name": "", "data": bins, "symbol": "none", "lineStyle": {"width": 0}, "silent": True,
+    }  # fmt: skip
+    real = {
+        "type": "line", "name": names[0], "data": _steps(edges, shares.real), "step": "end", "symbol": "none",
+        "lineStyle": {"width": 0}, "areaStyle": {"color": colours.real, "opacity": 0.45, "origin": "start"},
+        "itemStyle": {"color": translucent(colours.real, 0.45)}, "emphasis": {"disabled": True},
+    }  # fmt: skip
+    outline = {
+        "type": "line", "name": names[1], "data": _steps(edges, shares.synthetic), "step": "end", "symbol": "none",
+        "lineStyle": {"color": colours.synthetic, "width": 2.2}, "itemStyle": {"color": colours.synthetic},
+        "emphasis": {"disabled": True},
+    }  # fmt: skip
+    lines = ["{@[2]}", *(f"{name} {{@[{place}]}} %" for place, name in enumerate(names[: 1 + paired], start=3))]
+    return option(
+        [hovered, real, *([outline] if paired else [])], colours, x=across(picture) | {"splitLine": {"show": False}},
+        y={"name": SHARE, "min": 0, "splitNumber": 4},
+        legend=(as_area(names[0]), as_line(names[1])) if paired else (), tooltip="<br>".join(lines), **words,
+    )  # fmt: skip
+
+
+def across(picture: ColumnPicture) -> Option:
+    """The axis of a column on a line, no longer than its values."""
+    ends = picture.edges or (*picture.real_quantiles, *picture.synthetic_quantiles) or (0.0,)
+    axis: Option = {"min": "dataMin", "max": "dataMax", "splitNumber": 5}
+    if picture.type == "datetime":
+        clock = {"axisLabel": {"formatter": "{HH}:{mm}"}} if is_clock(min(ends), max(ends)) else {}
+        return axis | {"type": "time"} | clock
+    # an end that is no whole number says nothing beside 20, 40 and 60
+    shown = {"showMinLabel": float(min(ends)).is_integer(), "showMaxLabel": float(max(ends)).is_integer()}
+    return axis | {"axisLabel": shown}
+
+
+def _steps(edges: Sequence[float], shares: np.ndarray) -> list[list[float]]:
+    """Corners of the outline of a histogram: up at the first edge, down at the last."""
+    heights = (shares * 100).tolist()
+    return [[edges[0], 0.0], *([x, y] for x, y in zip(edges, [*heights, *heights[-1:]], strict=True)), [edges[-1], 0.0]]
+
+
+def _bars(
+    shares: Shares, colours: Palette, names: tuple[str, str], words: Mapping[str, str], *, paired: bool
+) -> Option:
+    texts = distinct(shares.texts, 20)
+    real, synthetic = ((one * 100).tolist() for one in (shares.real, shares.synthetic))
+    rows = [
+        (place, short(text, 120), f"{first:.2f}", f"{second:.2f}")
+        for place, (text, first, second) in enumerate(zip(shares.texts, real, synthetic, strict=True))
+    ]
+    looks: list[tuple[str, list[float], Option]] = [
+        (names[0], real, {"color": translucent(colours.real, 0.55)}),
+    ]
+    if paired:
+        hatch = {"symbol": "rect", "color": colours.synthetic, "dashArrayX": [1, 0], "dashArrayY": [2, 4],
+                 "rotation": -math.pi / 4}  # fmt: skip
+        ground = translucent(colours.synthetic, 0.25)
+        looks.append(
+            (names[1], synthetic, {"color": ground, "borderColor": colours.synthetic, "decal": hatch})
+        )  # fmt: skip
+    series = [
+        {
+            "type": "bar", "name": name, "data": [[value, *row] for value, row in zip(values, rows, strict=True)],
+            "itemStyle": look, "barGap": "5%", "barCategoryGap": "30%", "emphasis": {"disabled": True},
+        }
+        for name, values, look in looks
+    ]  # fmt: skip
+    lines = ["{@[2]}", *(f"{name} {{@[{place}]}} %" for place, name in enumerate(names[: 1 + paired], start=3))]
+    return option(
+        series, colours, x={"name": SHARE, "min": 0, "splitNumber": 4},
+        y={"type": "category", "data": texts, "inverse": True, "splitLine": {"show": False},
+           "axisLabel": {"interval": 0, "hideOverlap": False, "color": colours.text}},
+        legend=[name for name, _, _ in looks] if paired else (),
+        tooltip="<br>".join(lines), **words,
+    )  # fmt: skip
 
 
 def describe_column(picture: ColumnPicture) -> str:

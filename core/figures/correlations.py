@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
+import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from core.figures.text import flat, labels, short
-from core.figures.theme import LIGHT, Palette, colour_scale, styled
+from core.figures.options import FONT, Option, hover
+from core.figures.text import distinct, flat, short
+from core.figures.theme import LIGHT, Palette, merged
 from core.records import CorrelationPicture
 
 MAX_TICKS = 40
@@ -22,32 +23,28 @@ MAX_ORDERED = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorrelationFigures:
+class CorrelationOptions:
     """Three heatmaps whose colours mean the same."""
 
-    real: go.Figure
-    synthetic: go.Figure
-    difference: go.Figure
+    real: Option
+    synthetic: Option
+    difference: Option
 
 
-def correlation_figures(
-    picture: CorrelationPicture, *, colours: Palette = LIGHT, height: int = 420
-) -> CorrelationFigures:
+def correlation_options(picture: CorrelationPicture, *, colours: Palette = LIGHT) -> CorrelationOptions:
     """Heatmaps of the real table, the synthetic table, and synthetic minus real, all from -1 to 1.
 
     Parameters
     ----------
     picture : CorrelationPicture
     colours : Palette
-    height : int
-        Pixels.
     """
     real, synthetic = as_matrix(picture.real), as_matrix(picture.synthetic)
-    names = labels(picture.columns, 16)
-    return CorrelationFigures(
-        real=_heatmap(real, names, colours, height),
-        synthetic=_heatmap(synthetic, names, colours, height),
-        difference=_heatmap(synthetic - real, names, colours, height),
+    names = distinct(picture.columns, 16)
+    return CorrelationOptions(
+        real=_heatmap(real, names, colours),
+        synthetic=_heatmap(synthetic, names, colours),
+        difference=_heatmap(synthetic - real, names, colours),
     )
 
 
@@ -89,37 +86,38 @@ def as_matrix(rows: tuple[tuple[float | None, ...], ...]) -> np.ndarray:
     return np.array(flat_rows, dtype=np.float32).reshape(size, -1)
 
 
-def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette, height: int) -> go.Figure:
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=matrix,
-        x=names,
-        y=names,
-        zmin=-1,
-        zmax=1,
-        colorscale=colour_scale(colours.diverging),
-        xgap=1 if len(names) <= MAX_TICKS else 0,
-        ygap=1 if len(names) <= MAX_TICKS else 0,
-        showscale=True,
-        colorbar={
-            "orientation": "h",
-            "thickness": 8,
-            "outlinewidth": 0,
-            "tickvals": [-1, -0.5, 0, 0.5, 1],
-            "x": 0.5,
-            "y": 1.01,
-            "yanchor": "bottom",
-            "ticklabelposition": "outside top",
+def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette) -> Option:
+    few = len(names) <= MAX_TICKS
+    rows, columns = np.indices(matrix.shape, dtype=np.uint16)
+    # as a frame it is sent in the form of Arrow: 300 columns have 90,000 cells
+    cells = pd.DataFrame({"Column": rows.ravel(), "With": columns.ravel(), "Association": matrix.ravel()})
+    axis = {
+        "type": "category", "data": names, "axisLine": {"show": False}, "axisTick": {"show": False},
+        "axisLabel": {"show": few, "interval": 0, "hideOverlap": False, "color": colours.muted, "fontSize": FONT},
+    }  # fmt: skip
+    return {
+        "animation": False,
+        "grid": {
+            "left": 2, "right": 8, "top": 26, "bottom": 2, "outerBoundsMode": "same", "outerBoundsContain": "axisLabel",
         },
-        hovertemplate="%{y}<br>%{x}<br>%{z:.2f}<extra></extra>",
-        hoverongaps=False,
-    )
-    styled(figure, colours, height=height, legend=False)
-    ticks = len(names) <= MAX_TICKS
-    figure.update_xaxes(type="category", showticklabels=ticks, tickangle=-90, showgrid=False, dtick=1, ticks="")
-    return figure.update_yaxes(
-        type="category", showticklabels=ticks, autorange="reversed", showgrid=False, dtick=1, ticks=""
-    )
+        "xAxis": merged(axis, {"axisLabel": {"rotate": 90}}),
+        "yAxis": axis | {"inverse": True},
+        "visualMap": {
+            "type": "continuous", "min": -1, "max": 1, "dimension": 2, "inRange": {"color": list(colours.diverging)},
+            "orient": "horizontal", "left": "center", "top": 0, "itemWidth": 8, "itemHeight": 170, "text": ["1", "−1"],
+            "textStyle": {"color": colours.muted, "fontSize": FONT}, "padding": 0, "hoverLink": False,
+        },
+        "tooltip": hover(colours, trigger="item"),
+        "legend": {"show": False},
+        "dataset": {"source": cells},
+        "series": [
+            {
+                "type": "heatmap", "encode": {"x": "With", "y": "Column", "value": "Association", "tooltip": [0, 1, 2]},
+                "itemStyle": {"borderColor": colours.background, "borderWidth": 1 if few else 0},
+                "tooltip": {"valueFormatter": "%.2f"}, "emphasis": {"disabled": True}, "progressive": 0,
+            }
+        ],
+    }  # fmt: skip
 
 
 def describe_correlations(picture: CorrelationPicture) -> str:

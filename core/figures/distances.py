@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-import plotly.graph_objects as go
+from collections.abc import Mapping
 
-from core.figures.text import label, plain
-from core.figures.theme import LIGHT, Palette, styled, translucent
+import numpy as np
+
+from core.figures.options import Option, as_line, option
+from core.figures.text import short
+from core.figures.theme import LIGHT, Palette
 from core.limits import CURVE_POINTS
 from core.records import DistanceCurve
 
 HISTOGRAM_BINS = 40
 
 
-def distance_figure(curve: DistanceCurve, *, colours: Palette = LIGHT, height: int = 330) -> go.Figure:
+def distance_option(curve: DistanceCurve, *, colours: Palette = LIGHT) -> Option:
     """Share of rows at or below each distance, a line per pair of tables.
 
     The line to the train rows is solid vermillion, the one to the control rows is dashed blue: where the solid one runs
@@ -23,29 +25,16 @@ def distance_figure(curve: DistanceCurve, *, colours: Palette = LIGHT, height: i
     ----------
     curve : DistanceCurve
     colours : Palette
-    height : int
-        Pixels.
     """
-    figure = go.Figure()
+    lines = {}
     for name in _ordered(curve):
-        points = curve.series[name]
-        x, y = _thinned(np.asarray(curve.grid, dtype=float), np.asarray(points, dtype=float))
-        colour, dash, width = _look(name, colours)
-        figure.add_scatter(
-            x=x,
-            y=y * 100,
-            name=label(name, 60),
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": width},
-            hovertemplate="%{y:.1f} % of rows",
-        )
-    styled(figure, colours, height=height)
-    figure.update_layout(hovermode="x unified")
-    figure.update_xaxes(title_text=plain(curve.label).replace(" (", "<br>("), showgrid=False, rangemode="tozero")
-    return figure.update_yaxes(title_text="Rows at or below (%)", range=[0, 101], nticks=6)
+        x, y = _thinned(np.asarray(curve.grid, dtype=float), np.asarray(curve.series[name], dtype=float))
+        lines[name] = np.column_stack([x, y * 100]).tolist()
+    y = {"name": "Rows at or below (%)", "min": 0, "max": 100, "interval": 20}
+    return _drawn(curve, lines, colours, y, digits=1)
 
 
-def histogram_figure(curve: DistanceCurve, *, colours: Palette = LIGHT, height: int = 330) -> go.Figure:
+def histogram_option(curve: DistanceCurve, *, colours: Palette = LIGHT) -> Option:
     """Share of rows per bin of distance, train against control: an outline per pair of tables.
 
     Parameters
@@ -53,28 +42,38 @@ def histogram_figure(curve: DistanceCurve, *, colours: Palette = LIGHT, height: 
     curve : DistanceCurve
         Bins are made of its grid; rows beyond its end are left out, as in the curve.
     colours : Palette
-    height : int
-        Pixels.
     """
     edges, shares = binned_shares(curve)
-    figure = go.Figure()
-    for name in _ordered(curve):
+    lines = {
+        name: np.column_stack([edges, np.append(shares[name], shares[name][-1:]) * 100]).tolist()
+        for name in _ordered(curve)
+    }
+    found = _drawn(curve, lines, colours, {"name": "Rows in the bin (%)", "min": 0}, digits=2)
+    for one in found["series"]:
+        one["step"] = "end"
+        if one["lineStyle"]["type"] == "solid":
+            one["areaStyle"] = {"color": one["lineStyle"]["color"], "opacity": 0.14}
+    return found
+
+
+def _drawn(
+    curve: DistanceCurve, lines: Mapping[str, list[list[float]]], colours: Palette, y: Option, *, digits: int
+) -> Option:
+    """Lines over distance in the looks of what they compare."""
+    series = []
+    for name, points in lines.items():
         colour, dash, width = _look(name, colours)
-        solid = dash == "solid"
-        figure.add_scatter(
-            x=edges,
-            y=np.append(shares[name], shares[name][-1]) * 100,
-            name=label(name, 60),
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": width, "shape": "hv"},
-            fill="tozeroy" if solid else None,
-            fillcolor=translucent(colour, 0.14) if solid else None,
-            hovertemplate="%{y:.2f} % of rows",
-        )
-    styled(figure, colours, height=height)
-    figure.update_layout(hovermode="x unified")
-    figure.update_xaxes(title_text=plain(curve.label).replace(" (", "<br>("), showgrid=False, rangemode="tozero")
-    return figure.update_yaxes(title_text="Rows in the bin (%)", rangemode="tozero", nticks=6)
+        series.append(
+            {
+                "type": "line", "name": short(name, 60), "data": points, "symbol": "none",
+                "lineStyle": {"color": colour, "type": dash, "width": width}, "itemStyle": {"color": colour},
+                "tooltip": {"valueFormatter": f"%.{digits}f %%"}, "emphasis": {"disabled": True},
+            }
+        )  # fmt: skip
+    named = {"name": curve.label.replace(" (", "\n("), "nameGap": 24, "min": 0, "splitLine": {"show": False}}
+    return option(
+        series, colours, x=named, y=y, legend=[as_line(one["name"]) for one in series], legend_lines=2,
+    )  # fmt: skip
 
 
 def binned_shares(curve: DistanceCurve, n_bins: int = HISTOGRAM_BINS) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -103,8 +102,8 @@ def _look(name: str, colours: Palette) -> tuple[str, str, float]:
     """Colour, dash and width by what a series compares."""
     lowered = name.lower()
     if not lowered.startswith("synthetic"):
-        return colours.muted, "dot", 1.8
-    return (colours.real, "dash", 2.2) if "control" in lowered else (colours.synthetic, "solid", 2.4)
+        return colours.muted, "dotted", 1.8
+    return (colours.real, "dashed", 2.2) if "control" in lowered else (colours.synthetic, "solid", 2.4)
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-import plotly.graph_objects as go
-
-from core.figures.text import plain, short
-from core.figures.theme import LIGHT, Palette, drawn, translucent
+from core.figures.options import LEGEND, TITLE, Option, band, hover, level, marks, option, upright
+from core.figures.text import short
+from core.figures.theme import LIGHT, Palette, translucent
 from core.records import MetricResult
 from core.tape import CONTROL, COPY, Band, Rule, Series, TapePoint
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
+KINDS: tuple[str | list[int], ...] = ("solid", "dashed", "dotted", [8, 3, 2, 3], [12, 4])
+SYMBOLS = ("circle", "rect", "diamond", "triangle", "roundRect")
+"""Lines and points of settings, in the order of their colours."""
+
+CHOSEN = "chosen epoch"
+LEFT, RIGHT, BELOW = 48, 12, 40
+"""Pixels around the axes of charts over epochs: fixed, so that a line can be laid over all of them at once."""
 
 
-def frontier_figure(
+def frontier_option(
     settings: Sequence[Series],
     x: str,
     y: str,
@@ -29,8 +33,7 @@ def frontier_figure(
     rules: Sequence[Rule] = (),
     by_steps: bool = False,
     colours: Palette = LIGHT,
-    height: int = 460,
-) -> go.Figure:
+) -> Option:
     """A point per checkpoint, joined in the order of epochs, with both intervals as bars.
 
     Parameters
@@ -48,177 +51,201 @@ def frontier_figure(
     rules : limits on either metric, drawn as lines
     by_steps : whether points are named by steps instead of epochs
     """
-    tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
-    traces = []
+    tones = _tones(colours)
+    series: list[Option] = []
     for place, one in enumerate(settings):
-        look = {"colour": tones[place % len(tones)], "dash": DASHES[place % len(DASHES)]}
-        for number, run_id in enumerate(one.runs):
+        for run_id in one.runs:
             points = [point for point in one.of_run(run_id) if point.find(x) and point.find(y)]
             if points:
-                name = plain(short(one.label, 40))
-                symbol = SYMBOLS[place % len(SYMBOLS)]
-                traces.append(_run(points, x, y, name, look, symbol, front, by_steps, shown=number == 0))
-    ring = {"symbol": "circle-open", "size": 22, "color": colours.text, "line": {"width": 2}}
-    traces += _mark(settings, x, y, selected, "chosen epoch", ring)
-    diamond = {"symbol": "diamond-open", "size": 28, "color": colours.good, "line": {"width": 2}}
-    traces += _mark(settings, x, y, last_inside, "last that keeps the cap", diamond)
-    lines, names = _lines(x, y, anchors or {}, rules, colours)
-    layout = {
-        "shapes": lines, "annotations": names, "xaxis": {"title": {"text": plain(labels.get(x, x))}},
-        "yaxis": {"title": {"text": plain(labels.get(y, y))}},
+                series += _run(points, x, y, short(one.label, 40), tones[place % len(tones)], place, front, by_steps)
+    drawn = [point for one in settings for point in one.points if point.find(x) and point.find(y)]
+    names = list(dict.fromkeys(one["name"] for one in series if one["name"]))
+    for name, wanted, symbol, size, colour in (
+        (CHOSEN, selected, "circle", 22, colours.text),
+        ("last that keeps the cap", last_inside, "diamond", 30, colours.good),
+    ):
+        marked = [point for point in drawn if wanted == (point.run_id, point.epoch)][:1]
+        if marked:
+            series.append(_mark(marked[0], x, y, name, symbol, size, colour))
+            names.append(name)
+    series.append(marks(_lines(x, y, anchors or {}, rules, colours)))
+    axes = {
+        one: {"name": labels.get(one, one), **_reach(drawn, one, anchors or {}, rules),
+              "axisLabel": {"showMinLabel": False, "showMaxLabel": False}}
+        for one in (x, y)
     }  # fmt: skip
-    return drawn(traces, layout, colours, height=height)
+    found = option(series, colours, x=axes[x], y=axes[y] | {"nameGap": 40}, legend=names)
+    found["tooltip"] = hover(colours, "{@[2]}<br>across {@[3]}<br>upwards {@[4]}", trigger="item")
+    return found
 
 
-def _run(points, x, y, name, look, symbol, front, by_steps, *, shown) -> dict:
-    """The checkpoints of one run."""
-    colour = look["colour"]
+def _reach(points: Sequence[TapePoint], metric: str, anchors: Mapping[str, TapePoint], rules: Sequence[Rule]) -> Option:
+    """Ends of an axis that holds intervals, anchors and limits: lines alone would not widen it."""
+    found = [point.find(metric) for point in (*points, *anchors.values())]
+    values = [end for one in found if one is not None for end in (one.value, one.low, one.high) if end is not None]
+    values += [rule.limit for rule in rules if rule.metric == metric]
+    if not values:
+        return {}
+    room = 0.06 * (max(values) - min(values)) or 0.05
+    return {"min": min(values) - room, "max": max(values) + room}
+
+
+def _run(points, x, y, name, colour, place, front, by_steps) -> list[Option]:
+    """The checkpoints of one run, and the bars of their intervals."""
     across, upwards = [point.find(x) for point in points], [point.find(y) for point in points]
     on_front = [(point.run_id, point.epoch) in front for point in points]
     named = {at for at in (0, len(points) // 2, len(points) - 1)} | {at for at, one in enumerate(on_front) if one}
-    texts = [
-        (f"{point.step:,}" if by_steps else f"{point.epoch:,}") if at in named else ""
-        for at, point in enumerate(points)
-    ]
-    return {
-        "type": "scatter",
-        "x": [one.value for one in across],
-        "y": [one.value for one in upwards],
-        "mode": "lines+markers+text",
-        "name": name,
-        "legendgroup": name,
-        "showlegend": shown,
-        "text": texts,
-        "textposition": "top center",
-        "textfont": {"size": 11},
-        "line": {"color": translucent(colour, 0.55), "width": 1.5, "dash": look["dash"]},
-        "marker": {
-            "symbol": symbol,
-            "size": [11 if one else 8 for one in on_front],
-            "color": [colour if one else translucent(colour, 0.35) for one in on_front],
-            "line": {"color": colour, "width": [2.5 if one else 1 for one in on_front]},
+    kind, symbol = KINDS[place % len(KINDS)], SYMBOLS[place % len(SYMBOLS)]
+    data = []
+    for at, (point, first, second, best) in enumerate(zip(points, across, upwards, on_front, strict=True)):
+        said = f"epoch {point.epoch:,} (step {point.step:,}), seed {point.seed}"
+        look = {"color": colour if best else translucent(colour, 0.35), "borderColor": colour}
+        data.append(
+            {
+                "value": [first.value, second.value, said, _said(first), _said(second)],
+                "symbolSize": 11 if best else 8,
+                "itemStyle": look | {"borderWidth": 2.5 if best else 1},
+                "label": {"show": at in named, "formatter": f"{point.step if by_steps else point.epoch:,}"},
+            }
+        )
+    bars: list[list[float | None]] = []
+    for first, second in zip(across, upwards, strict=True):
+        for ends in (
+            [[end, second.value] for end in (first.low, first.high)],
+            [[first.value, end] for end in (second.low, second.high)],
+        ):
+            if None not in (*ends[0], *ends[1]):
+                bars += [*ends, [None, None]]
+    return [
+        {
+            "type": "line", "name": "", "data": bars, "symbol": "none", "silent": True, "connectNulls": False,
+            "lineStyle": {"color": translucent(colour, 0.35), "width": 1},
         },
-        "error_x": _bars(across, colour),
-        "error_y": _bars(upwards, colour),
-        "customdata": [[point.run_id, point.epoch, point.step, point.seed] for point in points],
-        "hovertemplate": (
-            "epoch %{customdata[1]:,} (step %{customdata[2]:,}), seed %{customdata[3]}<br>"
-            "across %{x:.3f}, upwards %{y:.3f}<extra></extra>"
-        ),
-    }
+        {
+            "type": "line", "name": name, "data": data, "symbol": symbol, "showAllSymbol": True,
+            "itemStyle": {"color": colour},
+            "lineStyle": {"color": translucent(colour, 0.55), "width": 1.5, "type": kind},
+            "label": {"position": "top", "fontSize": 11, "color": "inherit"}, "emphasis": {"disabled": True},
+            "labelLayout": {"hideOverlap": True},
+        },
+    ]  # fmt: skip
 
 
-def _bars(results: Sequence[MetricResult], colour: str) -> dict:
-    """Distances from the values to both ends of their intervals; 0 where there is none."""
-    above = [0.0 if one.high is None else max(one.high - one.value, 0.0) for one in results]
-    below = [0.0 if one.low is None else max(one.value - one.low, 0.0) for one in results]
+def _said(one: MetricResult) -> str:
+    interval = "" if None in (one.low, one.high) else f" ({one.low:.3f} to {one.high:.3f})"
+    return f"{one.value:.3f}{interval}"
+
+
+def _mark(point: TapePoint, x: str, y: str, name: str, symbol: str, size: int, colour: str) -> Option:
+    """A mark around one checkpoint."""
     return {
-        "type": "data", "array": above, "arrayminus": below, "color": translucent(colour, 0.35), "thickness": 1,
-        "width": 2,
+        "type": "scatter", "name": name, "data": [[point.find(x).value, point.find(y).value]], "silent": True,
+        "symbol": symbol, "symbolSize": size, "z": 1,
+        "itemStyle": {"color": "transparent", "borderColor": colour, "borderWidth": 2},
     }  # fmt: skip
 
 
-def _mark(settings, x, y, wanted, name: str, marker: dict) -> list[dict]:
-    """A mark around one checkpoint, where it has both numbers."""
-    for one in settings:
-        for point in one.points:
-            if wanted == (point.run_id, point.epoch) and point.find(x) and point.find(y):
-                return [
-                    {
-                        "type": "scatter", "x": [point.find(x).value], "y": [point.find(y).value], "mode": "markers",
-                        "name": name, "hoverinfo": "skip", "marker": marker,
-                    }
-                ]  # fmt: skip
-    return []
-
-
-def _lines(
-    x: str, y: str, anchors: Mapping[str, TapePoint], rules: Sequence[Rule], colours: Palette
-) -> tuple[list[dict], list[dict]]:
-    """Lines of anchors and rules on either axis, and their names at the lower right and the upper left."""
-    lines, names = [], []
+def _lines(x: str, y: str, anchors: Mapping[str, TapePoint], rules: Sequence[Rule], colours: Palette) -> list[Option]:
+    """Lines of anchors and rules on either axis: names of rules at the start, of anchors at the end or halfway up."""
+    lines = []
     for name, colour in ((CONTROL, colours.real), (COPY, colours.bad)):
-        for metric, axis in ((x, "x"), (y, "y")):
+        for metric, line, place in ((x, upright, "insideMiddleTop"), (y, level, "insideEndBottom")):
             found = anchors[name].find(metric) if name in anchors else None
             if found is not None:
-                lines.append(_line(axis, found.value, colour, 1.5, "dot", domain=True))
-                names.append(_name(axis, found.value, name, colour, first=False))
-                names[-1]["textangle"] = 90 if axis == "x" else 0
+                lines.append(line(found.value, colour, name=name, width=1.5, dash="dotted", place=place))
     for rule in rules:
-        for metric, axis in ((x, "x"), (y, "y")):
+        for metric, line, place in ((x, upright, "insideEndBottom"), (y, level, "insideStartTop")):
             if rule.metric == metric:
-                lines.append(_line(axis, rule.limit, colours.caution, 2, "dash", domain=True))
-                names.append(_name(axis, rule.limit, plain(str(rule)), colours.caution, first=True))
-    return lines, names
+                lines.append(line(rule.limit, colours.caution, name=str(rule), width=2, dash="dashed", place=place))
+    return lines
 
 
-def _name(axis: str, value: float, text: str, colour: str, *, first: bool) -> dict:
-    """The name of a line: at the upper left of it; or at the lower right, and upright ones halfway, free of both."""
-    if axis == "x":
-        place = {"x": value, "xref": "x", "xanchor": "right" if first else "left"}
-        place |= {"y": 1 if first else 0.5, "yref": "y domain", "yanchor": "top" if first else "middle"}
-    else:
-        place = {"y": value, "yref": "y", "yanchor": "bottom" if first else "top"}
-        place |= {"x": 0 if first else 1, "xref": "x domain", "xanchor": "left" if first else "right"}
-    return {**place, "text": text, "showarrow": False, "font": {"size": 11, "color": colour}}
-
-
-def over_epochs_figure(
+def over_epochs_option(
     bands: Mapping[str, Sequence[Band]],
     *,
     title: str,
     anchors: Mapping[str, float] | None = None,
     limit: float | None = None,
-    selected: int | None = None,
     last_inside: int | None = None,
     by_steps: bool = False,
-    logarithmic: bool = True,
+    n_settings: int = 1,
+    ends: tuple[int, int] | None = None,
     colours: Palette = LIGHT,
-    height: int = 260,
-) -> go.Figure:
-    """One metric over epochs or steps, a band per setting.
+) -> Option:
+    """One metric over epochs or steps on a logarithmic axis, a band per setting.
 
     Parameters
     ----------
     bands : mapping of setting to its bands
     title : str
-        Axis title: the metric with its direction.
+        The metric with its direction.
     anchors : mapping of name to value, drawn as lines
     limit : float, optional
         Of a rule on this metric.
-    selected : int, optional
-        Epoch or step of the chosen checkpoint.
     last_inside : int, optional
         Epoch or step of the last checkpoint that keeps every rule.
+    by_steps : whether steps are counted, not epochs
+    n_settings : int
+        Of all charts beside this one, which share a frame: with several there is a legend.
+    ends : (first, last) epoch or step of the axis, by default those of the bands
     """
-    tones = (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
-    traces = []
-    for place, (name, ones) in enumerate(bands.items()):
-        traces += _band_traces(name, ones, tones[place % len(tones)], place, by_steps)
+    tones = _tones(colours)
     looks = {CONTROL: colours.real, COPY: colours.bad}
-    lines = [_line("y", value, looks.get(name, colours.muted), 1.2, "dot") for name, value in (anchors or {}).items()]
-    names = [
-        {"x": 1, "xref": "paper", "y": value, "text": name, "showarrow": False, "xanchor": "right", "borderpad": 0,
-         # the higher of two that lie close would run into the lower
-         "yanchor": "bottom" if value > min(anchors.values()) else "top",
-         "bgcolor": translucent(colours.background, 0.7), "font": {"size": 11, "color": looks.get(name, colours.muted)}}
+    lowest = min((anchors or {}).values(), default=0.0)
+    floor = min((one.value if one.low is None else one.low for ones in bands.values() for one in ones), default=0.0)
+    # of two names that lie close the higher stands above its line; below the lowest there may be the axis
+    lines = [
+        level(
+            value,
+            looks.get(name, colours.muted),
+            name=name,
+            place="insideEndTop" if value > lowest or value <= floor else "insideEndBottom",
+        )
         for name, value in (anchors or {}).items()
-    ]  # fmt: skip
+    ]
     if limit is not None:
-        lines.append(_line("y", limit, colours.caution, 2, "dash"))
+        lines.append(level(limit, colours.caution, width=2, dash="dashed"))
     if last_inside is not None:
-        lines.append(_line("x", last_inside, colours.good, 2, "solid"))
-    if selected is not None:
-        lines.append(_line("x", selected, colours.text, 1, "solid"))
-    across = {"title": {"text": "Generator steps" if by_steps else "Epoch"}}
+        lines.append(upright(last_inside, colours.good, width=2))
+    series = [marks(lines)]
+    for place, (name, ones) in enumerate(bands.items()):
+        series += _band_series(short(name, 40), ones, tones[place % len(tones)], place, by_steps)
     places = [one.step if by_steps else one.epoch for ones in bands.values() for one in ones]
-    if logarithmic:
-        across |= {"type": "log", "tickvals": ends_and_middle(places), "tickformat": ","}
-    layout = {
-        "shapes": lines, "annotations": names, "xaxis": across,
-        "yaxis": {"title": {"text": plain(title)}},
-    }  # fmt: skip
-    return drawn(traces, layout, colours, height=height, legend=len(bands) > 1)
+    first, last = ends or (min(places, default=1), max(places, default=1))
+    shown = {"customValues": ends_and_middle(places)}
+    found = option(
+        series, colours, title=title, legend=[short(name, 40) for name in bands] if n_settings > 1 else (),
+        x={"type": "log", "name": "Generator steps" if by_steps else "Epoch", "axisLabel": shown, "axisTick": shown,
+           "min": first, "max": last if last > first else None, "splitLine": {"show": False}},
+        y={"scale": True, "splitNumber": 4},
+    )  # fmt: skip
+    found["grid"] |= {
+        "top": above(n_settings),
+        "left": LEFT,
+        "right": RIGHT,
+        "bottom": BELOW,
+        "outerBoundsMode": "none",
+    }
+    return found
+
+
+def above(n_settings: int) -> int:
+    """Pixels above the axes of charts over epochs: a title, and a legend where there are several settings."""
+    return TITLE + 12 + (LEGEND if n_settings > 1 else 0)
+
+
+def share_along(at: int, first: int, last: int) -> float:
+    """Where an epoch or step lies on the logarithmic axis of `over_epochs_option`: 0 at its first, 1 at its last.
+
+    >>> share_along(10, 1, 100)
+    0.5
+    """
+    return math.log(max(at, 1) / max(first, 1)) / math.log(last / max(first, 1)) if last > first else 0.0
+
+
+def _tones(colours: Palette) -> tuple[str, ...]:
+    """Colours of settings, in order."""
+    return (colours.synthetic, colours.real, colours.generator, colours.discriminator, colours.caution)
 
 
 def ends_and_middle(places: Sequence[int]) -> list[int]:
@@ -236,34 +263,18 @@ def ends_and_middle(places: Sequence[int]) -> list[int]:
     return sorted({first, middle, last})
 
 
-def _line(axis: str, value: float, colour: str, width: float, dash: str, *, domain: bool = False) -> dict:
-    """A line across the whole chart at a value of one axis."""
-    other = "x" if axis == "y" else "y"
-    ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1}
-    refs = {f"{other}ref": f"{other} domain", f"{axis}ref": axis} if domain else {f"{other}ref": "paper"}
-    return {"type": "line", **ends, **refs, "line": {"color": colour, "width": width, "dash": dash}}
-
-
-def _band_traces(name: str, ones: Sequence[Band], colour: str, place: int, by_steps: bool) -> list[dict]:
+def _band_series(name: str, ones: Sequence[Band], colour: str, place: int, by_steps: bool) -> list[Option]:
     """The band of one setting and the line in it."""
     at = [one.step if by_steps else one.epoch for one in ones]
-    known = [(x, one) for x, one in zip(at, ones, strict=True) if one.low is not None and one.high is not None]
-    return [
-        {
-            "type": "scatter", "mode": "lines", "x": [x for x, _ in known] + [x for x, _ in reversed(known)],
-            "y": [one.high for _, one in known] + [one.low for _, one in reversed(known)], "fill": "toself",
-            "fillcolor": translucent(colour, 0.15), "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False,
-        },
-        {
-            "type": "scatter", "mode": "lines+markers", "x": at, "y": [one.value for one in ones],
-            "name": plain(short(name, 40)),
-            "line": {"color": colour, "width": 2, "dash": DASHES[place % len(DASHES)]},
-            "marker": {"size": 6, "symbol": SYMBOLS[place % len(SYMBOLS)]},
-            "customdata": [[one.low, one.high, one.n_seeds] for one in ones],
-            "hovertemplate": "%{x:,}: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f}), "
-            "seeds %{customdata[2]}<extra></extra>",
-        },
-    ]  # fmt: skip
+    known = [(x, one.low, one.high) for x, one in zip(at, ones, strict=True) if None not in (one.low, one.high)]
+    line = {
+        "type": "line", "name": name,
+        "data": [[x, one.value, one.low, one.high] for x, one in zip(at, ones, strict=True)],
+        "dimensions": ["At", "Value", "Low", "High"], "encode": {"x": 0, "y": 1, "tooltip": [1, 2, 3]},
+        "lineStyle": {"color": colour, "width": 2, "type": KINDS[place % len(KINDS)]}, "itemStyle": {"color": colour},
+        "symbol": SYMBOLS[place % len(SYMBOLS)], "symbolSize": 6, "tooltip": {"valueFormatter": "%.3f"},
+    }  # fmt: skip
+    return [*band(str(place), known, colour), line]
 
 
 def describe_frontier(settings: Sequence[Series], x: str, y: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
+from core.figures.columns import across
+from core.figures.options import Option, as_line, option
 from core.figures.text import number
-from core.figures.theme import LIGHT, Palette, styled
+from core.figures.theme import LIGHT, Palette
 from core.records import ColumnPicture
-
-HEIGHT = 250
 
 
 def has_quantiles(picture: ColumnPicture) -> bool:
@@ -24,70 +23,63 @@ def quantiles(picture: ColumnPicture, *, for_axis: bool = False) -> tuple[np.nda
     return np.linspace(0, 1, len(real)), real, synthetic
 
 
-def ecdf_figure(picture: ColumnPicture, *, colours: Palette = LIGHT, height: int = HEIGHT) -> go.Figure:
+def ecdf_option(picture: ColumnPicture, *, colours: Palette = LIGHT, **words: str) -> Option:
     """Share of rows at or below each value: real solid, synthetic dashed. The largest gap is the KS statistic.
 
     Parameters
     ----------
     picture : ColumnPicture with quantiles
     colours : Palette
-    height : int
-        Pixels.
+    **words : title, corner, aside
+        See `option`.
     """
     shares, real, synthetic = quantiles(picture, for_axis=True)
-    figure = go.Figure()
-    for name, values, colour, dash in (
-        ("Real", real, colours.real, "solid"),
-        ("Synthetic", synthetic, colours.synthetic, "dash"),
-    ):
-        figure.add_scatter(
-            x=values,
-            y=shares * 100,
-            name=name,
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": 2.2, "shape": "hv"},
-            hovertemplate=f"{name}: %{{y:.1f}} % at or below %{{x}}<extra></extra>",
+    series = [
+        {
+            "type": "line", "name": name, "data": np.column_stack([values, shares * 100]).tolist(), "step": "end",
+            "symbol": "none", "itemStyle": {"color": colour},
+            "lineStyle": {"color": colour, "type": dash, "width": 2.2}, "emphasis": {"disabled": True},
+            "tooltip": {"valueFormatter": "%.1f %%"},
+        }
+        for name, values, colour, dash in (
+            ("Real", real, colours.real, "solid"), ("Synthetic", synthetic, colours.synthetic, "dashed")
         )
-    styled(figure, colours, height=height)
-    figure.update_xaxes(nticks=6, showgrid=False, type="date" if picture.type == "datetime" else "linear")
-    return figure.update_yaxes(title_text="Rows at or below (%)", range=[0, 101], nticks=5)
+    ]  # fmt: skip
+    return option(
+        series, colours, x=across(picture) | {"splitLine": {"show": False}},
+        y={"name": "Rows at or below (%)", "min": 0, "max": 100, "interval": 25},
+        legend=(as_line("Real"), as_line("Synthetic")), **words,
+    )  # fmt: skip
 
 
-def qq_figure(picture: ColumnPicture, *, colours: Palette = LIGHT, height: int = HEIGHT) -> go.Figure:
+def qq_option(picture: ColumnPicture, *, colours: Palette = LIGHT, **words: str) -> Option:
     """Synthetic quantiles against the real ones at the same shares; on the diagonal they are equal.
 
     Parameters
     ----------
     picture : ColumnPicture with quantiles
     colours : Palette
-    height : int
-        Pixels.
+    **words : title, corner, aside
+        See `option`.
     """
     shares, real, synthetic = quantiles(picture, for_axis=True)
-    ends = [min(real[0], synthetic[0]), max(real[-1], synthetic[-1])]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=ends,
-        y=ends,
-        mode="lines",
-        name="Equal",
-        line={"color": colours.muted, "dash": "dot", "width": 1.4},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=real,
-        y=synthetic,
-        mode="lines+markers",
-        name="Synthetic against real",
-        line={"color": colours.synthetic, "width": 1},
-        marker={"color": colours.synthetic, "size": 4},
-        customdata=shares * 100,
-        hovertemplate="%{customdata:.1f} % of rows: real %{x}, synthetic %{y}<extra></extra>",
-    )
-    styled(figure, colours, height=height)
-    kind = "date" if picture.type == "datetime" else "linear"
-    figure.update_xaxes(title_text="Real", nticks=5, type=kind)
-    return figure.update_yaxes(title_text="Synthetic", nticks=5, type=kind)
+    low, high = float(min(real[0], synthetic[0])), float(max(real[-1], synthetic[-1]))
+    equal = {
+        "type": "line", "name": "Equal", "data": [[low, low], [high, high]], "symbol": "none", "silent": True,
+        "lineStyle": {"color": colours.muted, "type": "dotted", "width": 1.4}, "itemStyle": {"color": colours.muted},
+        "tooltip": {"show": False},
+    }  # fmt: skip
+    points = {
+        "type": "line", "name": "Synthetic against real", "symbol": "circle", "symbolSize": 4,
+        "data": np.column_stack([real, synthetic, shares * 100]).tolist(),
+        "dimensions": ["Real", "Synthetic", "% of rows"], "encode": {"x": 0, "y": 1, "tooltip": [2, 0, 1]},
+        "lineStyle": {"color": colours.synthetic, "width": 1}, "itemStyle": {"color": colours.synthetic},
+    }  # fmt: skip
+    axis = across(picture)
+    return option(
+        [equal, points], colours, x=axis | {"name": "Real"}, y=axis | {"name": "Synthetic"},
+        legend=(as_line("Equal"), "Synthetic against real"), **words,
+    )  # fmt: skip
 
 
 def describe_quantiles(picture: ColumnPicture) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import plotly.graph_objects as go
-
-from core.figures.text import label, plain
-from core.figures.theme import LIGHT, Palette, drawn, styled, translucent
+from core.figures.options import Option, hover, marks, option, upright
+from core.figures.text import distinct, short
+from core.figures.theme import LIGHT, Palette, translucent
 from core.records import MetricResult
 
-SCALE_HEIGHT = 74
 LINE_HEIGHT = 15
 """Pixels of one more line of anchor names."""
 
@@ -52,7 +49,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """One number with its interval, as a row of `rate_figure`.
+    """One number with its interval, as a row of `rate_option`.
 
     Parameters
     ----------
@@ -85,8 +82,8 @@ def as_anchors(anchors: Mapping[str, float]) -> tuple[Anchor, ...]:
     return tuple(sorted(found, key=lambda one: one.value))
 
 
-def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figure:
-    """The value of a measured metric between its anchors.
+def metric_option(result: MetricResult, *, colours: Palette = LIGHT) -> tuple[Option, int]:
+    """The value of a measured metric between its anchors, and the height of the chart in pixels.
 
     The filled dot is the value and the bar through it its interval; ticks with a name below are anchors, with a quiet
     bar where another such table would lie.
@@ -99,51 +96,47 @@ def metric_figure(result: MetricResult, *, colours: Palette = LIGHT) -> go.Figur
     low, high = axis_range(result)
     anchors = as_anchors(result.anchors)
     lines = _name_lines(anchors, low, high)
-    shapes, names = [_bar(low, high, colours.grid, 4)], []
+    series, names = [_bar(low, high, colours.grid, 4)], []
     for anchor, line in zip(anchors, lines, strict=True):
         if anchor.low is not None and anchor.high is not None:
-            shapes.append(_bar(max(anchor.low, low), min(anchor.high, high), translucent(colours.muted, 0.35), 10))
-        tick = {"x0": anchor.value, "x1": anchor.value, "y0": -9, "y1": 9}
-        shapes.append({"type": "line", **tick, "line": {"color": colours.muted, "width": 1.8}})
+            series.append(_bar(max(anchor.low, low), min(anchor.high, high), translucent(colours.muted, 0.35), 10))
         if line:  # from the tick down to its name
-            leader = {"x0": anchor.value, "x1": anchor.value, "y0": -9, "y1": -13 - LINE_HEIGHT * line}
-            quiet = {"color": translucent(colours.muted, 0.45), "width": 1}
-            shapes.append({"type": "line", **leader, "line": quiet, "layer": "below"})
+            quiet = translucent(colours.muted, 0.45)
+            series.append(_stroke([[anchor.value, -9], [anchor.value, -13 - LINE_HEIGHT * line]], quiet, 1))
+        series.append(_stroke([[anchor.value, -9], [anchor.value, 9]], colours.muted, 1.8))
         names.append(
             {
-                "x": anchor.value,
-                "y": -11 - LINE_HEIGHT * line,
-                "text": f"{label(anchor.name, 34)} {anchor.value:.3f}",
-                "showarrow": False,
-                "yanchor": "top",
-                "xanchor": _side(anchor.value, low, high),
-                "font": {"size": 11, "color": colours.muted},
-                "bgcolor": colours.background,
-                "borderpad": 0,
+                "value": [anchor.value, -11 - LINE_HEIGHT * line],
+                "name": f"{short(anchor.name, 34)} {anchor.value:.3f}",
+                "label": {"align": _side(anchor.value, low, high)},
             }
         )
     if result.low is not None and result.high is not None:
-        shapes.append(_bar(result.low, result.high, translucent(colours.synthetic, 0.45), 7))
-    dot = {
-        "type": "scatter",
-        "x": [result.value],
-        "y": [0],
-        "mode": "markers",
-        "marker": {"size": 13, "color": colours.synthetic, "line": {"color": colours.background, "width": 1.5}},
-        "hovertemplate": f"{plain(in_words(result))}<extra></extra>",
-        "showlegend": False,
-    }
+        series.append(_bar(result.low, result.high, translucent(colours.synthetic, 0.45), 7))
+    texts = {
+        "show": True, "formatter": "{b}", "position": [0, 0], "verticalAlign": "top", "fontSize": 11,
+        "color": colours.muted, "backgroundColor": colours.background, "lineHeight": LINE_HEIGHT,
+    }  # fmt: skip
+    series.append({"type": "scatter", "data": names, "symbolSize": 0, "silent": True, "label": texts, "z": 3})
+    dot = {"color": colours.synthetic, "borderColor": colours.background, "borderWidth": 1.5, "opacity": 1}
+    series.append(
+        {
+            "type": "scatter", "data": [{"value": [result.value, 0], "name": in_words(result)}], "symbolSize": 13,
+            "itemStyle": dot, "z": 4, "clip": False,
+        }
+    )  # fmt: skip
     below = 34 + LINE_HEIGHT * max(lines, default=-1)
     pad = (high - low) * 0.03
-    layout = {
-        "shapes": shapes,
-        "annotations": names,
-        "margin": {"l": 2, "r": 2, "t": 0, "b": 0, "autoexpand": False},
-        "hoverlabel": {"font": {"size": 11}},
-        "xaxis": {"range": [low - pad, high + pad], "visible": False},
-        "yaxis": {"range": [-below, 16], "visible": False},
+    found = {
+        "animation": False,
+        "grid": {"left": 2, "right": 2, "top": 0, "bottom": 0, "outerBoundsMode": "none"},
+        "xAxis": {"type": "value", "min": low - pad, "max": high + pad, "show": False},
+        "yAxis": {"type": "value", "min": -below, "max": 16, "show": False},
+        "tooltip": hover(colours, "{b}", trigger="item"),
+        "legend": {"show": False},
+        "series": series,
     }
-    return drawn([dot], layout, colours, height=below + 16, legend=False)
+    return found, below + 16
 
 
 def axis_range(result: MetricResult) -> tuple[float, float]:
@@ -162,10 +155,16 @@ def axis_range(result: MetricResult) -> tuple[float, float]:
     return low, (min(high, 1.0) if highest <= 1 else high)
 
 
-def rate_figure(
-    rates: Sequence[Rate], *, unit: str, colours: Palette = LIGHT, as_percent: bool = True, from_zero: bool = True
-) -> go.Figure:
-    """Rates above one another on one axis, each a dot with its interval: attack beside baseline beside control.
+def rate_option(
+    rates: Sequence[Rate],
+    *,
+    unit: str,
+    colours: Palette = LIGHT,
+    as_percent: bool = True,
+    from_zero: bool = True,
+    guess: float | None = None,
+) -> tuple[Option, int]:
+    """Rates above one another on one axis, each a dot with its interval, and the height of the chart in pixels.
 
     Parameters
     ----------
@@ -177,50 +176,58 @@ def rate_figure(
         Whether values are shares shown in percent.
     from_zero : bool
         Whether the axis begins at 0.
+    guess : float, optional
+        Where guessing lies: a dotted line.
     """
-    scale = 100 if as_percent else 1
+    scale, sign = (100, " %") if as_percent else (1, "")
     looks = {
         "synthetic": (colours.synthetic, "circle"),
-        "real": (colours.real, "square"),
+        "real": (colours.real, "rect"),
         "quiet": (colours.muted, "diamond"),
     }
-    figure = go.Figure()
-    for rate in rates:
+    series: list[Option] = []
+    points = []
+    for place, rate in enumerate(rates):
         colour, symbol = looks[rate.role]
-        low = rate.value if rate.low is None else rate.low
-        high = rate.value if rate.high is None else rate.high
-        interval = f" ({low * scale:.3g} to {high * scale:.3g})" if rate.low is not None else ""
-        figure.add_scatter(
-            x=[rate.value * scale],
-            y=[label(rate.label, 40)],
-            mode="markers+text",
-            text=[f"{rate.value * scale:.3g}" + (" %" if as_percent else "")],
-            textposition="top center",
-            textfont={"color": colour, "size": 12},
-            marker={"color": colour, "symbol": symbol, "size": 12},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [(high - rate.value) * scale],
-                "arrayminus": [(rate.value - low) * scale],
-                "color": colour,
-                "thickness": 2.2,
-                "width": 6,
-            },
-            hovertemplate=f"%{{x:.3g}}{interval}<extra></extra>",
-            showlegend=False,
-            cliponaxis=False,
-        )
-    styled(figure, colours, height=70 + 46 * max(len(rates), 1), legend=False)
-    figure.update_layout(margin={"t": 16, "r": 24})
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix="  ")
-    figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
-    return figure.update_xaxes(title_text=plain(unit), rangemode="tozero" if from_zero else "normal", nticks=7)
+        value = rate.value * scale
+        interval = ""
+        if rate.low is not None and rate.high is not None:
+            ends = [rate.low * scale, rate.high * scale]
+            interval = f" ({ends[0]:.3g} to {ends[1]:.3g})"
+            series.append(
+                _stroke([[end, place] for end in ends], colour, 2.2)
+                | {"symbol": "rect", "symbolSize": [2, 12], "showSymbol": True, "itemStyle": {"color": colour}}
+            )
+        text = f"{value:.3g}{sign}"
+        points.append(
+            {
+                "value": [value, place], "name": f"{text}{interval}", "symbol": symbol, "itemStyle": {"color": colour},
+                "label": {"show": True, "position": "top", "formatter": text, "color": colour, "fontSize": 12},
+            }
+        )  # fmt: skip
+    dots = {"type": "scatter", "symbolSize": 12, "z": 3, "clip": False, "itemStyle": {"opacity": 1}}
+    series.append(dots | {"data": points})
+    if guess is not None:
+        series.append(marks([upright(guess * scale, colours.muted, width=1.5, dash="dotted")]))
+    found = option(
+        series, colours, x={"name": unit, "splitNumber": 6, "scale": not from_zero},
+        y={"type": "category", "data": distinct([rate.label for rate in rates], 40), "inverse": True,
+           "splitLine": {"show": False},
+           "axisLabel": {"color": colours.text, "fontSize": 13, "interval": 0, "hideOverlap": False}},
+    )  # fmt: skip
+    return found | {"tooltip": hover(colours, "{b}", trigger="item")}, 70 + 46 * max(len(rates), 1)
 
 
-def _bar(start: float, end: float, colour: str, width: float) -> dict[str, Any]:
-    line = {"color": colour, "width": width}
-    return {"type": "line", "x0": start, "x1": end, "y0": 0, "y1": 0, "line": line, "layer": "below"}
+def _bar(start: float, end: float, colour: str, width: float) -> Option:
+    return _stroke([[start, 0], [end, 0]], colour, width)
+
+
+def _stroke(points: list[list[float]], colour: str, width: float) -> Option:
+    """A plain line through points."""
+    return {
+        "type": "line", "data": points, "symbol": "none", "silent": True, "clip": False,
+        "lineStyle": {"color": colour, "width": width, "cap": "butt"},
+    }  # fmt: skip
 
 
 def _name_lines(anchors: Sequence[Anchor], low: float, high: float) -> list[int]:

@@ -53,10 +53,19 @@ def labels(names: Iterable[object], limit: int = MAX_NAME) -> list[str]:
     >>> labels(["aaaabbbb", "aaaacbbb"], 5)
     ['aa…bb', 'aa…bb (2)']
     """
+    return [plain(text) for text in distinct(names, limit)]
+
+
+def distinct(names: Iterable[object], limit: int = MAX_NAME) -> list[str]:
+    """Shortened names that stay distinct, as they are: for charts that show texts without reading them.
+
+    >>> distinct(["<aaabbbb", "<aaacbbb"], 5)
+    ['<a…bb', '<a…bb (2)']
+    """
     seen: dict[str, int] = {}
     out = []
     for name in names:
-        text = label(name, limit)
+        text = short(name, limit)
         seen[text] = seen.get(text, 0) + 1
         out.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return out

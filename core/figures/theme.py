@@ -134,8 +134,8 @@ def drawn(
 ) -> go.Figure:
     """A figure made at once of ready traces and the shared layout: what `styled` gives, in a tenth of the time.
 
-    Plotly checks every property that it is handed, which takes 15 ms for the shared layout alone, and a slider redraws
-    twenty charts at every move. These dicts are the project's own, so tests check them instead.
+    Plotly checks every property that it is handed, which takes 15 ms for the shared layout alone, and some pages draw
+    such a chart at every run. These dicts are the project's own, so tests check them instead.
 
     Parameters
     ----------

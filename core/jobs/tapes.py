@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ POINT, DECISION, BACK = "point", "decision", "rolled back"
 
 def report_name(point: TapePoint) -> str:
     """File of the report behind a point; anchors are named by their place."""
-    place = f"epoch-{point.epoch:06d}" if not point.anchor else f"anchor-{point.anchor.replace(' ', '-')}"
+    return _named(f"anchor-{point.anchor.replace(' ', '-')}" if point.anchor else f"epoch-{point.epoch:06d}")
+
+
+def _named(place: str) -> str:
     return f"report-{place}.json"
 
 
@@ -51,7 +55,18 @@ def decisions_of(view: JobView) -> list[Decision]:
     return [Decision.from_json(one["value"]) for one in view.records() if one.get("type") == DECISION]
 
 
-def report_of_point(folder: Path, point: TapePoint) -> Report | None:
-    """The binned report behind a point; None where it was not kept."""
-    value = read_json(folder / report_name(point))
+def report_of_epoch(folder: Path, epoch: int) -> Report | None:
+    """The binned report behind the point of a checkpoint; None where it was not kept."""
+    path = folder / _named(f"epoch-{epoch:06d}")
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return _report(path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _report(path: Path, _changed: int, _size: int) -> Report | None:
+    """A slider asks for the same reports again and again; a file that was written anew is read anew."""
+    value = read_json(path)
     return None if value is None else Report.from_json(value)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidConfig, UnknownId, listed
@@ -13,14 +14,14 @@ from core.evaluation.caps import RULABLE, decide, parse_rules
 from core.jobs.ids import check_id, new_id
 from core.jobs.launch import extend_job
 from core.jobs.protocol import JobState, JobView, list_jobs
-from core.jobs.tapes import decisions_of, points_of, report_of_point, standing
+from core.jobs.tapes import decisions_of, points_of, report_of_epoch, standing
 from core.limits import PROBE_ROWS
 from core.records import Report
 from core.synthesis.config import TrainingConfig
 from core.tape import Decision, Rule, TapePoint, checkpoints_of
 from core.workbench.canary_plan import CanaryPlan
 from core.workbench.data import dataset, start_for, table_path
-from core.workbench.sessions import Session, job_folder
+from core.workbench.sessions import Session
 from core.workbench.tape_settings import MAX_CHECKPOINTS, TapeSettings, chosen_epochs
 from core.workbench.training import RunView, follow_tapes, resume_run, run, start_training
 
@@ -42,6 +43,8 @@ class TapeView:
     jobs : list of JobView
     n_planned : int
         Checkpoints that are or will be judged: the candidates of rules.
+    kept : mapping of epoch, and whether by a larger plan, to folder
+        Where the report behind each point lies.
     """
 
     run: RunView
@@ -51,6 +54,7 @@ class TapeView:
     decision: Decision | None
     jobs: list[JobView]
     n_planned: int
+    kept: Mapping[tuple[int, bool], Path]
 
     @property
     def is_active(self) -> bool:
@@ -160,14 +164,16 @@ def tape(session: Session, run_id: str) -> TapeView:
     trained = run(session, run_id)
     jobs = [view for view in list_jobs(session.folder) if view.kind == "tape" and view.config.get("run_id") == run_id]
     points, thorough, anchors = [], {}, {}
-    decision, planned = None, set()
+    decision, planned, kept = None, set(), {}
     for view in jobs:
         quick = view.config.get("plan") == "quick"
         planned |= set(view.config.get("epochs") or ()) if quick else set()
         for point in standing(points_of(view), trained.job.folder):
             if point.anchor:
                 anchors.setdefault(point.anchor, point)
-            elif quick:
+                continue
+            kept[point.epoch, not quick] = view.folder
+            if quick:
                 points.append(point)
             else:
                 thorough[point.epoch] = point
@@ -182,18 +188,14 @@ def tape(session: Session, run_id: str) -> TapeView:
         decision=decision,
         jobs=jobs,
         n_planned=max(len(planned), len(judged)),
+        kept=kept,
     )
 
 
-def report(session: Session, view: TapeView, epoch: int, *, thorough: bool = False) -> Report | None:
+def report(view: TapeView, epoch: int, *, thorough: bool = False) -> Report | None:
     """The binned report that the tape stored for a checkpoint; nothing is measured. None where there is none."""
-    for job in reversed(view.jobs):
-        if (job.config.get("plan") != "quick") != thorough:
-            continue
-        for point in standing(points_of(job), view.run.job.folder):
-            if not point.anchor and point.epoch == epoch:
-                return report_of_point(job_folder(session, job.id), point)
-    return None
+    folder = view.kept.get((epoch, thorough))
+    return None if folder is None else report_of_epoch(folder, epoch)
 
 
 def decided(views: Sequence[TapeView], rules: Sequence[Rule]) -> Decision:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.figures.glossary import entry
 from core.figures.knowledge import Knowledge, describe_knowledge, knowledge_figure, knowledge_of
-from core.figures.scales import Rate, rate_figure
+from core.figures.scales import Rate, rate_option
 from core.records import MetricResult, Report, Scope, Status
 from core.workbench import privacy
 from pages.components import charts
@@ -77,12 +77,11 @@ def _areas(key: str, title: str, what: str, found: Sequence[MetricResult]) -> No
     rates = [Rate(label=", ".join(one.subject), value=one.value, low=one.low, high=one.high) for one in found]
     with st.container(border=True, key=f"{key}-card"):
         st.markdown(f"**{title}** :gray[{what}]")
-        figure = rate_figure(
-            rates, unit="AUC; lower is better", colours=charts.colours(), as_percent=False, from_zero=False
+        option, height = rate_option(
+            rates, unit="AUC; lower is better", colours=charts.colours(), as_percent=False, from_zero=False, guess=0.5
         )
-        figure.add_vline(x=0.5, line={"color": charts.colours().muted, "dash": "dot", "width": 1.5})
         alt = ", ".join(f"{rate.label} {rate.value:.3f}" for rate in rates)
-        charts.show(figure, key=f"{key}-rates", alt=alt)
+        charts.show_option(option, key=f"{key}-rates", alt=alt, height=height)
 
 
 def _is_attack(result: MetricResult) -> bool:
@@ -93,9 +92,9 @@ def _overview(attacks: Sequence[MetricResult]) -> None:
     rates = [Rate(label=entry(one.metric).label, value=one.value, low=one.low, high=one.high) for one in attacks]
     with st.container(border=True, key="risk-card"):
         st.markdown("**Residual risk** :gray[what an attack gains on train rows over control rows, 0 to 100 %]")
-        figure = rate_figure(rates, unit="Residual risk (%); lower is better", colours=charts.colours())
+        option, height = rate_option(rates, unit="Residual risk (%); lower is better", colours=charts.colours())
         alt = ", ".join(f"{rate.label} {rate.value:.1%}" for rate in rates)
-        charts.show(figure, key="risks", alt=f"Residual risks: {alt}")
+        charts.show_option(option, key="risks", alt=f"Residual risks: {alt}", height=height)
 
 
 def _attack(result: MetricResult, place: int) -> None:
@@ -108,8 +107,8 @@ def _attack(result: MetricResult, place: int) -> None:
         word = entry(result.metric)
         st.markdown(f"**{word.label}** :gray[{word.question}]")
         alt = ", ".join(f"{name} {anchors[name]:.1%}" for name in RATES)
-        figure = rate_figure(rates, unit="Right claims (%); lower is better", colours=charts.colours())
-        charts.show(figure, key=f"attack-{place}", alt=f"{word.label}: {alt}")
+        option, height = rate_option(rates, unit="Right claims (%); lower is better", colours=charts.colours())
+        charts.show_option(option, key=f"attack-{place}", alt=f"{word.label}: {alt}", height=height)
         st.markdown(text(sentence(result)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.figures.options import Option
 from core.figures.theme import Figure, Palette, palette
 
 CONFIG = {
@@ -22,7 +23,6 @@ CONFIG = {
     ],
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
-STILL = {**CONFIG, "displayModeBar": False}
 
 
 def colours() -> Palette:
@@ -30,7 +30,7 @@ def colours() -> Palette:
     return palette(getattr(st.context.theme, "type", None))
 
 
-def show(figure: Figure, *, key: str, alt: str, still: bool = False) -> None:
+def show(figure: Figure, *, key: str, alt: str) -> None:
     """Draw a chart.
 
     Parameters
@@ -40,7 +40,21 @@ def show(figure: Figure, *, key: str, alt: str, still: bool = False) -> None:
         Unique on the page, made of positions and never of names of the table.
     alt : str
         What the chart shows, as a sentence, for screen readers.
-    still : bool
-        A small chart without a tool bar.
     """
-    st.plotly_chart(figure, key=key, alt=alt[:1000], config=STILL if still else CONFIG, theme="streamlit")
+    st.plotly_chart(figure, key=key, alt=alt[:1000], config=CONFIG, theme="streamlit")
+
+
+def show_option(option: Option, *, key: str, alt: str, height: int) -> None:
+    """Draw a small chart that changes in place.
+
+    Parameters
+    ----------
+    option : Option
+    key : str
+        Unique on the page, made of positions and never of names of the table.
+    alt : str
+        What the chart shows, as a sentence, for screen readers.
+    height : int
+        Pixels.
+    """
+    st.echarts_chart(option, key=key, alt=alt[:1000], height=height)

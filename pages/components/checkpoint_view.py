@@ -36,18 +36,17 @@ def show_checkpoint(here: Session, view: TapeView, epoch: int, decision: Decisio
     point = next(one for one in view.points if one.epoch == epoch)
     st.subheader(f"Epoch {epoch:,}", anchor=False)
     _actions(here, view, epoch, decision)
-    report = frontier.report(here, view, epoch)
+    report = frontier.report(view, epoch)
     if report is None:
         st.info("The charts of this checkpoint are no longer there; its numbers are.", icon=":material/info:")
         return
-    tiles([found for name in KEY_METRICS if (found := report.find(name)) is not None], key="checkpoint")
+    tiles([found for name in KEY_METRICS if (found := report.find(name)) is not None], key="checkpoint", details=False)
     _charts(report)
     st.caption(
         f"Judged by the {point.plan} plan from {point.n_rows:,} rows of a probe sample in {point.seconds:,.0f} s, "
         "against the selection half of the control rows."
     )
-    _thorough(here, view, epoch)
-    _promoted(here, view)
+    _thorough(view, epoch)
 
 
 def _actions(here: Session, view: TapeView, epoch: int, decision: Decision) -> None:
@@ -81,7 +80,7 @@ def _charts(report: Report) -> None:
         "Charts", VIEWS, default=VIEWS[0], required=True, key="checkpoint-view", label_visibility="collapsed"
     )
     if chosen == "Columns":
-        column_gallery(report)
+        column_gallery(report, brief=True)
     elif chosen == "Pairs":
         for picture in report.correlations[:1]:
             show_heatmaps(clustered(picture))
@@ -93,14 +92,15 @@ def _charts(report: Report) -> None:
         show_numbers(report, key="checkpoint")
 
 
-def _thorough(here: Session, view: TapeView, epoch: int) -> None:
-    report = frontier.report(here, view, epoch, thorough=True)
+def _thorough(view: TapeView, epoch: int) -> None:
+    report = frontier.report(view, epoch, thorough=True)
     if report is not None:
         with st.expander("Full plan", icon=":material/query_stats:"):
             show_numbers(report, key="checkpoint-full")
 
 
-def _promoted(here: Session, view: TapeView) -> None:
+def show_promoted(here: Session, view: TapeView) -> None:
+    """Checkpoints of a run that were released, with the numbers of both judgments."""
     found = promoting.promotions(here, view.run.id)
     if not found:
         return

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.figures.behind import column_numbers, quantile_numbers
-from core.figures.columns import column_figure, describe_column, shape_difference
-from core.figures.quantiles import describe_quantiles, ecdf_figure, has_quantiles, qq_figure
+from core.figures.columns import CARD_HEIGHT, column_option, describe_column, shape_difference
+from core.figures.quantiles import describe_quantiles, ecdf_option, has_quantiles, qq_option
 from core.records import ColumnPicture, Report, Scope, Status
 from pages.components import charts
 from pages.components.saving import save_menu
-from pages.components.words import count, name, short, text
+from pages.components.words import count, short, text
 
 PER_ROW = 3
 PER_PAGE = 9
@@ -23,8 +23,15 @@ DRAWINGS = {
 }
 
 
-def column_gallery(report: Report) -> None:
-    """Cards of columns with their own filter, order and pages."""
+def column_gallery(report: Report, *, brief: bool = False) -> None:
+    """Cards of columns with their own filter, order and pages.
+
+    Parameters
+    ----------
+    report : Report
+    brief : bool
+        Charts alone, for a page that shows another report at every move of a slider.
+    """
     scores = column_scores(report)
     types = list(dict.fromkeys(picture.type for picture in report.columns))
     left, middle, right, drawn = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
@@ -42,7 +49,9 @@ def column_gallery(report: Report) -> None:
         key="column-type",
         label_visibility="collapsed",
     )
-    order = right.selectbox("Order", ORDERS, key="column-order", label_visibility="collapsed")
+    # beside a slider every column keeps its place, so that it can be followed from epoch to epoch
+    orders = ("As in the table", "By name") if brief else ORDERS
+    order = right.selectbox("Order", orders, key=f"column-order{'-kept' * brief}", label_visibility="collapsed")
     drawing = drawn.segmented_control(
         "Drawing", list(DRAWINGS), default="Histogram", required=True, key="column-drawing",
         label_visibility="collapsed", help=" ".join(f"**{one}**: {words}" for one, words in DRAWINGS.items()),
@@ -62,11 +71,14 @@ def column_gallery(report: Report) -> None:
     n_pages = -(-len(pictures) // PER_PAGE)
     page = min(st.session_state.get("column-page", 1) or 1, n_pages)
     first = (page - 1) * PER_PAGE
-    for start in range(first, min(first + PER_PAGE, len(pictures)), PER_ROW):
-        for place, column in enumerate(st.columns(PER_ROW)):
-            if start + place < min(first + PER_PAGE, len(pictures)):
-                with column:
-                    _card(pictures[start + place], scores, drawing, place=start - first + place)
+    grid = st.grid(PER_ROW, min_column_width=250, border=True)
+    for place, picture in enumerate(pictures[first : first + PER_PAGE]):
+        if brief:
+            with grid:
+                _chart(picture, scores, drawing, place=place)
+        else:
+            with grid.cell():
+                _card(picture, scores, drawing, place=place)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
             f"{count(len(pictures), 'column')}. The score is the KS complement of numbers and dates and the TV "
@@ -74,6 +86,8 @@ def column_gallery(report: Report) -> None:
         )
         if n_pages > 1:
             st.pagination(n_pages, key="column-page")
+    if brief:
+        return
     with st.expander("All scores as a table", icon=":material/table:"):
         _table(pictures, scores)
 
@@ -89,29 +103,34 @@ def column_scores(report: Report) -> dict[str, float]:
 
 
 def _card(picture: ColumnPicture, scores: dict[str, float], drawing: str, *, place: int) -> None:
+    by_quantiles = _chart(picture, scores, drawing, place=place)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"column-card-{place}"
+    ):
+        if picture.real_missing or picture.synthetic_missing:
+            sentence = describe_column(picture)
+            st.caption(text(sentence[sentence.rfind("Missing:") :]))
+        elif drawing != "Histogram" and not by_quantiles:
+            st.caption("Levels have no order on a line: bars are shown.")
+        save_menu(
+            f"{picture.column} {drawing if by_quantiles else ''}",
+            key=f"column-save-{place}",
+            picture=lambda: _still(picture, drawing if by_quantiles else "Histogram"),
+            numbers=lambda: (quantile_numbers if by_quantiles else column_numbers)(picture),
+        )
+
+
+def _chart(picture: ColumnPicture, scores: dict[str, float], drawing: str, *, place: int) -> bool:
+    """The chart of a column with its name and score; gives whether it was drawn by quantiles."""
     by_quantiles = drawing != "Histogram" and has_quantiles(picture)
-    with st.container(border=True, height="stretch", key=f"column-card-{place}"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-            st.markdown(f"**{name(picture.column, 18)}** :gray[{picture.type}]")
-            st.markdown(f"**{scores[picture.column]:.3f}**", width="content")
-        sentence = describe_column(picture)
-        if by_quantiles:
-            draw = ecdf_figure if drawing == "Cumulative" else qq_figure
-            figure, words = draw(picture, colours=charts.colours()), describe_quantiles(picture)
-        else:
-            figure, words = column_figure(picture, colours=charts.colours()), sentence
-        charts.show(figure, key=f"column-{place}", alt=f"{short(picture.column, 100)}: {words}", still=True)
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            if picture.real_missing or picture.synthetic_missing:
-                st.caption(text(sentence[sentence.rfind("Missing:") :]))
-            elif drawing != "Histogram" and not by_quantiles:
-                st.caption("Levels have no order on a line: bars are shown.")
-            save_menu(
-                f"{picture.column} {drawing if by_quantiles else ''}",
-                key=f"column-save-{place}",
-                picture=lambda: _still(picture, drawing if by_quantiles else "Histogram"),
-                numbers=lambda: (quantile_numbers if by_quantiles else column_numbers)(picture),
-            )
+    draw = column_option if not by_quantiles else ecdf_option if drawing == "Cumulative" else qq_option
+    option = draw(
+        picture, colours=charts.colours(), title=short(picture.column, 26),
+        corner=f"{scores[picture.column]:.3f}", aside=picture.type,
+    )  # fmt: skip
+    words = describe_quantiles(picture) if by_quantiles else describe_column(picture)
+    charts.show_option(option, key=f"column-{place}", alt=f"{short(picture.column, 100)}: {words}", height=CARD_HEIGHT)
+    return by_quantiles
 
 
 def _still(picture: ColumnPicture, drawing: str):

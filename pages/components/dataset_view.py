@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.dataset import Dataset
-from core.figures.columns import column_figure, describe_column
+from core.figures.columns import column_option, describe_column
 from core.workbench import data
 from core.workbench.sessions import Session
 from pages.components import charts
@@ -88,7 +88,6 @@ def _columns(here: Session, dataset: Dataset) -> None:
     with st.container(border=True, key="column-detail"):
         st.markdown(f"**{name(picture.column)}** :gray[{picture.type}]")
         alt = describe_column(picture)
-        charts.show(
-            column_figure(picture, colours=charts.colours(), height=320, max_levels=30), key="column-large", alt=alt
-        )
+        option = column_option(picture, colours=charts.colours(), max_levels=30)
+        charts.show_option(option, key="column-large", alt=alt, height=320)
         st.caption(text(alt))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.figures.distances import describe_curve, distance_figure, histogram_figure
+from core.figures.distances import describe_curve, distance_option, histogram_option
 from core.records import Report
 from pages.components import charts
 from pages.components.tiles import tiles
@@ -13,7 +13,7 @@ TITLES = {
     "dcr": ("Distance to the nearest row (DCR)", "how near is the nearest real row?"),
     "nndr": ("Nearest to second nearest (NNDR)", "does one real row stand out as the origin?"),
 }
-DRAWN = {"Curves": distance_figure, "Histograms": histogram_figure}
+DRAWN = {"Curves": distance_option, "Histograms": histogram_option}
 READING = {
     "Curves": "Where the solid line (to train rows) runs above the dashed one (to control rows), synthetic rows lie "
     "nearer to rows that the generator saw. The dotted line is how near real rows lie to one another.",
@@ -40,8 +40,9 @@ def show_distances(report: Report) -> None:
             title, question = TITLES.get(curve.name, (curve.name.upper(), ""))
             with column, st.container(border=True, height="stretch", key=f"curve-card-{curve.name}"):
                 st.markdown(f"**{title}** :gray[{question}]")
-                figure = DRAWN[drawn](curve, colours=charts.colours())
-                charts.show(figure, key=f"curve-{curve.name}", alt=f"{title}: {describe_curve(curve)}")
+                option = DRAWN[drawn](curve, colours=charts.colours())
+                alt = f"{title}: {describe_curve(curve)}"
+                charts.show_option(option, key=f"curve-{curve.name}", alt=alt, height=350)
         st.caption(READING[drawn])
     found = [result for name in METRICS if (result := report.find(name)) is not None]
     if found:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
-from core.figures.columns import column_figure, describe_column
+from core.figures.columns import column_option, describe_column
 from core.workbench import data, drifting, renewing, training
 from core.workbench.drifting import DriftView
 from core.workbench.sessions import Session
@@ -149,6 +149,5 @@ def _report(here: Session, view: DriftView) -> None:
     names = labelled([one.column for one, _ in view.columns if one.column in pictures], 50)
     column = st.selectbox("Column", list(names), format_func=names.get, key="drift-column")
     picture = pictures[column]
-    figure = column_figure(picture, colours=charts.colours(), height=340)
-    figure.for_each_trace(lambda trace: trace.update(name={"Real": "Older", "Synthetic": "Newer"}.get(trace.name)))
-    charts.show(figure, key="drift-picture", alt=describe_column(picture))
+    option = column_option(picture, colours=charts.colours(), names=("Older", "Newer"))
+    charts.show_option(option, key="drift-picture", alt=describe_column(picture), height=340)

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.dataset import Dataset
-from core.figures.columns import column_figure, describe_column
+from core.figures.columns import column_option, describe_column
 from core.figures.text import is_clock, moment
 from core.schema import Column, ColumnType
 from core.workbench import data
@@ -74,8 +74,8 @@ def _card(summary, column: Column, one, *, place: int) -> None:
         picture = as_picture(summary, column)
         if picture.edges or picture.labels:
             alt = f"{short(column.name, 100)}: {describe_column(picture)}"
-            figure = column_figure(picture, colours=charts.colours(), height=210)
-            charts.show(figure, key=f"explore-column-{place}", alt=alt, still=True)
+            option = column_option(picture, colours=charts.colours())
+            charts.show_option(option, key=f"explore-column-{place}", alt=alt, height=210)
         else:
             st.markdown(":gray[Values of this column are not shown.]")
         st.caption(" · ".join(text(word) for word in _facts(column, one, summary.n_rows)))

@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.figures.frontier import describe_frontier, frontier_figure, over_epochs_figure
+from core.figures.frontier import (
+    BELOW,
+    LEFT,
+    RIGHT,
+    above,
+    describe_frontier,
+    frontier_option,
+    over_epochs_option,
+    share_along,
+)
 from core.figures.glossary import entry
-from core.tape import Decision, Series
-from core.workbench import frontier, training
+from core.tape import Decision, Series, TapePoint
+from core.workbench import frontier
 from core.workbench import frontier_view as view_of
 from core.workbench.frontier import TapeView
 from core.workbench.sessions import Session
 from pages.components import charts, selection
 from pages.components.cap_view import cap
-from pages.components.checkpoint_view import show_checkpoint
+from pages.components.checkpoint_view import show_checkpoint, show_promoted
 from pages.components.frame import guarded
-from pages.components.progress import badge, show_failure
-from pages.components.words import count, text
+from pages.components.tape_states import show_states
+from pages.components.words import text
 
 OVER_EPOCHS = (
     "utility_kept", "column_shapes", "pair_trends", "detection_auc", "membership_auc", "singling_out_univariate",
     "dcr_share", "nndr_gap", "critic_gap", "canary_exposure",
 )  # fmt: skip
-MORE_EPOCHS = 50
+
+OVER_HEIGHT = 220
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axes:
+    """What the charts of the page are drawn over.
+
+    Parameters
+    ----------
+    x, y : str
+        Metrics of the frontier; empty where there is none.
+    by_steps : bool
+        Whether steps are counted, not epochs.
+    """
+
+    x: str = ""
+    y: str = ""
+    by_steps: bool = False
+
+    def at(self, point: TapePoint) -> int:
+        """Where a checkpoint lies."""
+        return point.step if self.by_steps else point.epoch
+
+    def ends(self, series: Sequence[Series]) -> tuple[int, int]:
+        """The first and the last place of all checkpoints."""
+        places = [self.at(point) for one in series for point in one.points]
+        return min(places), max(places)
 
 
 def show_frontier(here: Session, dataset_id: str) -> None:
@@ -38,7 +76,7 @@ def _live(here: Session, dataset_id: str, was_active: bool) -> None:
     views = frontier.frontier_runs(here, dataset_id)
     if any(view.is_active for view in views) != was_active:
         st.rerun()
-    _states(here, views)
+    show_states(here, views)
     shown = [view for view in views if view.points]
     if not shown:
         if was_active:
@@ -47,52 +85,32 @@ def _live(here: Session, dataset_id: str, was_active: bool) -> None:
         return
     series = view_of.series_of(shown)
     chosen = _chosen(shown)
-    epoch = _slider(chosen)
     decision = cap(here, shown, chosen)
-    by_steps = _frontier(shown, series, chosen, epoch, decision)
-    _over_epochs(shown, series, chosen, epoch, decision, by_steps)
+    bar = st.container(key="epoch-bar")
+    axes, curve = _axes(shown)
+    _over_epochs(shown, series, chosen, decision, axes)
+    below = st.container()
+    # only what a move of the slider changes is sent and drawn again
+    st.fragment(_moved)(here, shown, series, chosen, decision, axes, (bar, curve, below))
+    show_promoted(here, chosen)
     _differences(series)
-    show_checkpoint(here, chosen, epoch, decision)
 
 
-def _states(here: Session, views: Sequence[TapeView]) -> None:
-    labels = view_of.labels_of(views)
-    with st.container(border=True, key="tape-states"):
-        for place, view in enumerate(views):
-            _state(here, view, place, labels[view.run.id])
-
-
-def _state(here: Session, view: TapeView, place: int, label: str) -> None:
-    run, state = view.run, view.run.job.state
-    with st.container(horizontal=True, vertical_alignment="center", key=f"tape-state-{place}"):
-        badge(state)
-        done = max((record.epoch for record in run.records if record.epoch_done), default=0)
-        st.markdown(
-            f"{text(label)}{' · ' if label else ''}Seed **{run.config.seed}** · "
-            f"epoch **{done:,}** of {run.target_epochs:,} · "
-            f"**{len(view.points)}** of {count(view.n_planned, 'checkpoint')} judged",
-            width="content",
-        )
-        if str(state) in ("running", "waiting"):
-            if st.button("Stop", key=f"tape-stop-{place}", icon=":material/stop:", type="tertiary"):
-                training.stop_run(here, run.id)
-                st.rerun()
-        elif state.can_resume or any(job.state.can_resume for job in view.jobs):
-            label = "Resume" if state.can_resume else "Resume judging"
-            if st.button(label, key=f"tape-resume-{place}", icon=":material/play_arrow:", type="tertiary"):
-                frontier.resume(here, run.id)
-                st.rerun(scope="app")
-        if str(state) == "done":
-            with st.popover("Train more", icon=":material/add:", type="tertiary"):
-                more = st.number_input("Epochs to add", 1, 100_000, MORE_EPOCHS, key=f"tape-more-{place}")
-                if st.button("Train and judge them", key=f"tape-extend-{place}", type="primary"):
-                    frontier.train_more(here, run.id, int(more))
-                    st.rerun(scope="app")
-    for job in (run.job, *view.jobs):
-        if str(job.state) in ("failed", "crashed"):
-            show_failure(job, "Training" if job is run.job else "Judging")
-    if view.decision is not None and view.decision.why:
-        st.info(text(view.decision.sentence), icon=":material/rule:")
+@guarded
+def _moved(
+    here: Session, shown: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, decision: Decision,
+    axes: Axes, places: tuple[DeltaGenerator, DeltaGenerator | None, DeltaGenerator],
+) -> None:  # fmt: skip
+    """The slider and all that it moves, each in its place on the page."""
+    bar, curve, below = places
+    with bar:
+        epoch = _slider(chosen)
+        _lay_over(series, chosen, epoch, axes)
+    if curve is not None:
+        with curve:
+            _frontier(shown, series, chosen, epoch, decision, axes)
+    with below:
+        show_checkpoint(here, chosen, epoch, decision)
 
 
 def _chosen(views: Sequence[TapeView]) -> TapeView:
@@ -132,15 +150,14 @@ def _slider(view: TapeView) -> int:
     )  # fmt: skip
 
 
-def _frontier(
-    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, decision: Decision
-) -> bool:
+def _axes(views: Sequence[TapeView]) -> tuple[Axes, DeltaGenerator | None]:
+    """What the axes of the frontier are, and the place of its chart; none where a metric is missing."""
     utility, privacy = view_of.measured(views, view_of.UTILITY), view_of.measured(views, view_of.PRIVACY)
     if not utility or not privacy:
-        point = chosen.points[-1]
+        point = views[-1].points[-1]
         missing = "utility_kept" if not utility else "membership_auc"
         st.info(f"There is no frontier: {text(point.reason(missing))}", icon=":material/info:")
-        return False
+        return Axes(), None
     with st.container(border=True, key="frontier-card"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             x = st.selectbox("Utility, across", utility, format_func=_label, key="frontier-x")
@@ -148,47 +165,50 @@ def _frontier(
             by_steps = st.segmented_control(
                 "Count in", ["Epochs", "Steps"], default="Epochs", required=True, key="frontier-count"
             ) == "Steps"  # fmt: skip
-        labels = {metric: f"{_label(metric)} ({view_of.direction_words(metric)})" for metric in (x, y)}
-        figure = frontier_figure(
-            series, x, y, labels=labels, anchors=view_of.anchors_of(views), front=view_of.front(series, x, y),
-            selected=(chosen.run.id, epoch), rules=decision.rules, by_steps=by_steps, colours=charts.colours(),
-            last_inside=None if decision.epoch is None else (chosen.run.id, decision.epoch),
-        )  # fmt: skip
-        charts.show(figure, key="frontier", alt=describe_frontier(series, x, y))
+        curve = st.container()
         st.caption(
             "A point per checkpoint, joined in the order of epochs; bars are 95 % intervals. Filled points are on "
             "the Pareto front: no other checkpoint is better in both. Dotted lines: what fresh real rows (control "
             "rows) and copied train rows score in the same test."
         )
-    return by_steps
+    return Axes(x=x, y=y, by_steps=by_steps), curve
+
+
+def _frontier(
+    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, decision: Decision, axes: Axes
+) -> None:
+    x, y = axes.x, axes.y
+    option = frontier_option(
+        series, x, y, labels={one: f"{_label(one)} ({view_of.direction_words(one)})" for one in (x, y)},
+        anchors=view_of.anchors_of(views), front=view_of.front(series, x, y), selected=(chosen.run.id, epoch),
+        rules=decision.rules, by_steps=axes.by_steps, colours=charts.colours(),
+        last_inside=None if decision.epoch is None else (chosen.run.id, decision.epoch),
+    )  # fmt: skip
+    charts.show_option(option, key="frontier", alt=describe_frontier(series, x, y), height=460)
 
 
 def _over_epochs(
-    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, epoch: int, decision: Decision,
-    by_steps: bool,
-) -> None:  # fmt: skip
+    views: Sequence[TapeView], series: Sequence[Series], chosen: TapeView, decision: Decision, axes: Axes
+) -> None:
     metrics = view_of.measured(views, OVER_EPOCHS)
     anchors = view_of.anchors_of(views)
     limits = {rule.metric: rule.limit for rule in decision.rules}
-    at, inside = (
-        next((point.step if by_steps else point.epoch for point in chosen.points if point.epoch == wanted), None)
-        for wanted in (epoch, decision.epoch)
-    )
+    inside = next((axes.at(point) for point in chosen.points if point.epoch == decision.epoch), None)
     with st.container(border=True, key="over-epochs-card"):
         green = "" if inside is None else ", the green one the last epoch that keeps the cap"
         st.markdown(f"**Over epochs** :gray[each metric with its band; the upright line is the chosen epoch{green}]")
-        for start in range(0, len(metrics), 3):
-            for column, metric in zip(st.columns(3), metrics[start : start + 3], strict=False):
-                with column:
-                    known = {name: point.find(metric) for name, point in anchors.items()}
-                    figure = over_epochs_figure(
-                        view_of.bands_of(series, metric),
-                        title=f"{_label(metric)} ({'↑' if view_of.higher_is_better(metric) else '↓'})",
-                        anchors={name: one.value for name, one in known.items() if one is not None},
-                        limit=limits.get(metric), selected=at, last_inside=inside, by_steps=by_steps,
-                        colours=charts.colours(),
-                    )  # fmt: skip
-                    charts.show(figure, key=f"over-{metric}", alt=f"{_label(metric)} over epochs", still=True)
+        with st.grid(3, min_column_width=240):
+            for metric in metrics:
+                known = {name: point.find(metric) for name, point in anchors.items()}
+                option = over_epochs_option(
+                    view_of.bands_of(series, metric),
+                    title=f"{_label(metric)} {'↑' if view_of.higher_is_better(metric) else '↓'}",
+                    anchors={name: one.value for name, one in known.items() if one is not None},
+                    limit=limits.get(metric), last_inside=inside, by_steps=axes.by_steps, n_settings=len(series),
+                    ends=axes.ends(series), colours=charts.colours(),
+                )  # fmt: skip
+                alt = f"{_label(metric)} over epochs"
+                charts.show_option(option, key=f"over-{metric}", alt=alt, height=OVER_HEIGHT)
         n_seeds = max(one.n_seeds for one in series)
         band = (
             "Bands are Student's t intervals of the mean over seeds."
@@ -196,6 +216,19 @@ def _over_epochs(
             else "Bands are the intervals of each judgment; they know the luck of drawing, not that of training."
         )
         st.caption(f"{band} ↑ higher is better, ↓ lower is better.")
+
+
+def _lay_over(series: Sequence[Series], chosen: TapeView, epoch: int, axes: Axes) -> None:
+    """The upright line of the chosen epoch, laid over all charts over epochs at once without drawing one of them."""
+    at = next(axes.at(point) for point in chosen.points if point.epoch == epoch)
+    left = f"calc({LEFT}px + {share_along(at, *axes.ends(series)):.5f} * (100% - {LEFT + RIGHT}px))"
+    line = (
+        f"content: ''; position: absolute; pointer-events: none; border-left: 1.5px solid {charts.colours().text}; "
+        f"left: {left}; top: {above(len(series))}px; bottom: {BELOW}px;"
+    )
+    chart = ".st-key-over-epochs-card .stEChartsChart"
+    # a style alone would be taken out of its place, and every move would leave one more behind
+    st.html(f"<i hidden></i><style>{chart} {{ position: relative; }} {chart}::after {{ {line} }}</style>")
 
 
 def _differences(series: Sequence[Series]) -> None:

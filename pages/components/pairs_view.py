@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import DoppelError
 from core.figures.behind import correlation_numbers, joint_numbers
-from core.figures.correlations import as_matrix, clustered, correlation_figures, describe_correlations
+from core.figures.correlations import as_matrix, clustered, correlation_options, describe_correlations
 from core.figures.joint import describe_joint, joint_figures
 from core.pictures import JointPicture
 from core.records import CorrelationPicture, Report
@@ -52,18 +52,19 @@ def show_pairs(here: Session, evaluation_id: str, report: Report) -> None:
 def show_heatmaps(picture: CorrelationPicture) -> None:
     """Real, synthetic and their difference beside one another."""
     height = min(max(190 + 15 * len(picture.columns), 340), 620)
-    figures = correlation_figures(picture, colours=charts.colours(), height=height)
+    options = correlation_options(picture, colours=charts.colours())
     words = (
-        ("Real", "the train rows", figures.real),
-        ("Synthetic", "the rows drawn", figures.synthetic),
-        ("Difference", "synthetic minus real", figures.difference),
+        ("Real", "the train rows", options.real),
+        ("Synthetic", "the rows drawn", options.synthetic),
+        ("Difference", "synthetic minus real", options.difference),
     )
     with st.container(border=True, key="pairs-card-0"):
-        for column, (title, what, figure) in zip(st.columns(3), words, strict=True):
-            with column:
+        grid = st.grid(3, min_column_width=250)
+        for title, what, option in words:
+            with grid.cell():
                 st.markdown(f"**{title}** :gray[{what}]")
                 alt = f"{title}: {describe_correlations(picture)}"
-                charts.show(figure, key=f"pairs-0-{title.lower()}", alt=alt)
+                charts.show_option(option, key=f"pairs-0-{title.lower()}", alt=alt, height=height)
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.caption(
                 f"{text(picture.kind)}. One colour scale from −1 to 1; differences near 0 are better. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
-from core.figures.frontier import describe_frontier, frontier_figure
+from core.figures.frontier import describe_frontier, frontier_option
 from core.figures.glossary import entry
 from core.figures.sweeps import parallel_figure
 from core.workbench import data, frontier, preflight, promoting, sweeping
@@ -146,12 +146,12 @@ def _frontier(here: Session, view: SweepView) -> None:
         st.markdown("**One frontier over all runs** :gray[filled: no checkpoint of any run is better in both]")
         x = view.objective if view.objective in utility else utility[0]
         y = privacy[0]
-        figure = frontier_figure(
+        option = frontier_option(
             series, x, y, labels={metric: f"{_label(metric)} ({view_of.direction_words(metric)})" for metric in (x, y)},
             anchors=view_of.anchors_of(views), front=view_of.front(series, x, y),
             rules=frontier.parsed_rules(view.rules), colours=charts.colours(),
         )  # fmt: skip
-        charts.show(figure, key="sweep-frontier", alt=describe_frontier(series, x, y))
+        charts.show_option(option, key="sweep-frontier", alt=describe_frontier(series, x, y), height=460)
 
 
 def _form(here: Session, dataset_id: str) -> None:

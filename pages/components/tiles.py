@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.figures.behind import scale_numbers
 from core.figures.glossary import entry
-from core.figures.scales import describe_metric, metric_figure
+from core.figures.scales import describe_metric, metric_option
 from core.records import Direction, MetricResult, Status, Verdict
 from pages.components import charts
 from pages.components.saving import save_buttons
@@ -29,17 +29,15 @@ ARROWS = {
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
-def tiles(results: Sequence[MetricResult], *, key: str, per_row: int = 3) -> None:
+def tiles(results: Sequence[MetricResult], *, key: str, per_row: int = 3, details: bool = True) -> None:
     """Metrics beside one another, in the order given."""
-    for start in range(0, len(results), per_row):
-        row = results[start : start + per_row]
-        for place, (column, result) in enumerate(zip(st.columns(per_row), row, strict=False)):
-            with column:
-                tile(result, key=f"{key}-{start + place}")
+    with st.grid(per_row, min_column_width=240):
+        for place, result in enumerate(results):
+            tile(result, key=f"{key}-{place}", details=details)
 
 
-def tile(result: MetricResult, *, key: str) -> None:
-    """One metric."""
+def tile(result: MetricResult, *, key: str, details: bool = True) -> None:
+    """One metric, with or without the menu that tells everything about it."""
     word = entry(result.metric)
     first, rest = split_sentences(result.explanation)
     with st.container(border=True, height="stretch", key=f"tile-{key}"):
@@ -51,11 +49,12 @@ def tile(result: MetricResult, *, key: str) -> None:
             st.metric(word.label, f"{result.value:.3f}", help=word.help, width="content")
             _badge(result)
         st.caption(" · ".join(part for part in (_interval(result), ARROWS[result.direction]) if part))
-        figure = metric_figure(result, colours=charts.colours())
-        charts.show(figure, key=f"scale-{key}", alt=describe_metric(result), still=True)
+        option, height = metric_option(result, colours=charts.colours())
+        charts.show_option(option, key=f"scale-{key}", alt=describe_metric(result), height=height)
         st.markdown(text(first))
-        with st.popover("Details", icon=":material/info:", type="tertiary"):
-            _details(result, rest, key)
+        if details:
+            with st.popover("Details", icon=":material/info:", type="tertiary"):
+                _details(result, rest, key)
 
 
 def split_sentences(explanation: str) -> tuple[str, str]:

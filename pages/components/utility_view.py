@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.figures.behind import rate_numbers
-from core.figures.scales import Rate, rate_figure
+from core.figures.scales import Rate, rate_option
 from core.records import MetricResult, Report, Scope, Status
 from pages.components import charts
 from pages.components.frame import empty
@@ -88,8 +88,9 @@ def rates_card(title: str, rates: Sequence[Rate], unit: str, *, key: str, below:
     """A card with rates above one another and the ways to save them."""
     with st.container(border=True, key=f"{key}-card"):
         st.markdown(title)
-        figure = rate_figure(rates, unit=unit, colours=charts.colours(), as_percent=False, from_zero=zero)
-        charts.show(figure, key=f"{key}-rates", alt=", ".join(f"{one.label} {one.value:.3f}" for one in rates))
+        option, height = rate_option(rates, unit=unit, colours=charts.colours(), as_percent=False, from_zero=zero)
+        alt = ", ".join(f"{one.label} {one.value:.3f}" for one in rates)
+        charts.show_option(option, key=f"{key}-rates", alt=alt, height=height)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(text(below))
             save_menu(key, key=f"{key}-save", picture=lambda: _still(rates, unit), numbers=lambda: rate_numbers(rates))

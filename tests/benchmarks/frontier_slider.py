@@ -3,8 +3,9 @@
     python -m tests.benchmarks.frontier_slider --checkpoints 8 --moves 20
 
 A part of census is trained and judged, then a headless Chromium moves the slider from checkpoint to checkpoint. The
-clock runs in the page: from the key press to the new heading, to the end of the script, and to the last change of the
-page before half a second of rest. Rests are not counted. Aim: every chart within 300 ms.
+clock runs in the page: from the key press to the new heading, to the end of the script, and to the second frame after
+the last change of the page before half a second of rest: every chart is painted then. Rests are not counted. Aim:
+every chart within 300 ms.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from core.workbench import data, frontier, sessions, training
 from tests.benchmarks.real_tables import FOLDER
 from tests.browser.conftest import CHROMIUM, FLAGS, IDLE, PATIENCE, Server, free_port, settle
 
+VIEWS = ("Columns", "Pairs", "Distances", "Attacks", "All numbers")
 AIM_MS = 300
 REST_MS = 500
 CLOCK = """
 (rest) => new Promise((resolve) => {
-    const heading = () => [...document.querySelectorAll('h3')].map((one) => one.innerText).join('|');
+    const heading = () => [...document.querySelectorAll('h3')].map((one) => one.textContent).join('|');
     const app = document.querySelector('[data-testid="stApp"]');
     const state = () => app.getAttribute('data-test-script-state');
     const before = heading();
@@ -34,6 +36,8 @@ CLOCK = """
     const look = new MutationObserver(() => {
         if (begun === null) return;
         last = performance.now() - begun;
+        // canvases are painted in the frame that follows
+        requestAnimationFrame(() => requestAnimationFrame(() => { found.drawn = performance.now() - begun; }));
         if (found.heading === undefined && heading() !== before) found.heading = last;
         if (state() !== 'notRunning') ran = true;
         else if (ran && found.heading !== undefined) found.script = last;
@@ -44,7 +48,7 @@ CLOCK = """
         if (last === null || performance.now() - begun - last < rest || found.heading === undefined) return;
         clearInterval(watch);
         look.disconnect();
-        resolve({...found, drawn: last});
+        resolve(found);
     }, 20);
 })
 """
@@ -72,9 +76,12 @@ def prepared(home: Path, n_rows: int, epochs: int, n_checkpoints: int) -> tuple[
 
 
 def moves(page: Page, n_moves: int, n_points: int) -> list[dict[str, float]]:
-    """Milliseconds of every move, to the left end and back as often as it takes."""
+    """Milliseconds of every move, from the right end to the left and back as often as it takes."""
     thumb = page.get_by_role("slider", name="Epoch")
     thumb.focus()
+    thumb.press("End")
+    settle(page)
+    page.wait_for_timeout(1_000)
     keys = ["ArrowLeft"] * (n_points - 1) + ["ArrowRight"] * (n_points - 1)
     found = []
     for at in range(n_moves):
@@ -87,12 +94,13 @@ def moves(page: Page, n_moves: int, n_points: int) -> list[dict[str, float]]:
 
 
 def main() -> None:
-    """Print JSON: medians and the slowest, in milliseconds."""
+    """Print JSON: medians and the slowest, in milliseconds, for every view of the checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=4_000)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--checkpoints", type=int, default=8)
-    parser.add_argument("--moves", type=int, default=20)
+    parser.add_argument("--moves", type=int, default=28)
+    parser.add_argument("--views", nargs="+", default=list(VIEWS), choices=VIEWS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="doppel-") as folder:
         home = Path(folder) / "home"
@@ -107,18 +115,25 @@ def main() -> None:
                 page.set_default_timeout(PATIENCE)
                 page.goto(f"{server.url}/frontier?{query}")
                 settle(page)
-                page.wait_for_timeout(3_000)
-                moves(page, 2 * (n_points - 1), n_points)  # to the left end and back: modules and caches are warm
-                found = moves(page, chosen.moves, n_points)
+                found = {}
+                for view in chosen.views:
+                    page.locator(".st-key-checkpoint-view").get_by_role("radio", name=view).click()
+                    settle(page)
+                    moves(page, 2 * (n_points - 1), n_points)  # to the left end and back: modules and caches are warm
+                    found[view] = summary(moves(page, chosen.moves, n_points))
                 browser.close()
         finally:
             server.end()
-    shown = {
-        name: {"median": round(statistics.median(ones), 0), "slowest": round(max(ones), 0)}
+    print(json.dumps({"checkpoints": n_points, "moves": chosen.moves, "aim_ms": AIM_MS, "ms": found}, indent=1))
+
+
+def summary(found: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """The median and the slowest of each moment."""
+    return {
+        name: {"median": round(statistics.median(ones)), "slowest": round(max(ones))}
         for name in ("heading", "script", "drawn")
         if (ones := [one[name] for one in found if name in one])
     }
-    print(json.dumps({"checkpoints": n_points, "moves": len(found), "aim_ms": AIM_MS, "ms": shown}, indent=1))
 
 
 if __name__ == "__main__":

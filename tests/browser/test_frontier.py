@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.figures.frontier import LEFT, RIGHT
 from core.workbench import data, sessions
 from tests.browser.conftest import PATIENCE, Server, goto, settle, shoot
 from tests.real_tables import real_table
@@ -40,6 +41,18 @@ def judged(page: Page, n: int) -> None:
     expect(page.locator(".st-key-tape-states")).to_contain_text(said, timeout=4 * PATIENCE)
 
 
+def painted(page: Page, key: str) -> str:
+    """The pixels of a small chart."""
+    return page.locator(f".st-key-{key} canvas").first.evaluate("(canvas) => canvas.toDataURL()")
+
+
+def chosen_line(page: Page) -> float:
+    """Where the line of the chosen epoch lies between the first and the last epoch of a chart over epochs, 0 to 1."""
+    chart = page.locator(".st-key-over-epochs-card .stEChartsChart").first
+    left, width = chart.evaluate("(one) => [parseFloat(getComputedStyle(one, '::after').left), one.clientWidth]")
+    return (left - LEFT) / (width - LEFT - RIGHT)
+
+
 def test_from_the_first_point_to_the_released_sample(server: Server, page: Page, dataset: str, tmp_path: Path):
     page.goto(f"{server.url}/frontier?{dataset}")
     settle(page)
@@ -49,7 +62,7 @@ def test_from_the_first_point_to_the_released_sample(server: Server, page: Page,
     page.get_by_role("button", name="Train and judge").click()
 
     # points arrive; a refresh in between loses none
-    page.wait_for_selector(".st-key-frontier-card .js-plotly-plot .scatterlayer", timeout=4 * PATIENCE)
+    page.wait_for_selector(".st-key-frontier-card .stEChartsChart canvas", timeout=4 * PATIENCE)
     shoot(page, "frontier-2-first-points")
     page.reload()
     settle(page)
@@ -59,14 +72,17 @@ def test_from_the_first_point_to_the_released_sample(server: Server, page: Page,
 
     # the epoch moves every chart
     expect(page.get_by_role("heading", name="Epoch 60")).to_be_visible()
-    before = page.locator(".st-key-column-card-0").inner_text()
+    before, still = painted(page, "frontier"), painted(page, "over-utility_kept")
+    assert chosen_line(page) == pytest.approx(1, abs=0.01)
     thumb = page.get_by_role("slider", name="Epoch")
     thumb.focus()
     thumb.press("ArrowLeft")
     thumb.press("ArrowLeft")
     expect(page.get_by_role("heading", name="Epoch 1", exact=True)).to_be_visible()
     settle(page)
-    assert page.locator(".st-key-column-card-0").inner_text() != before
+    assert painted(page, "frontier") != before, "the ring stayed where it was"
+    assert painted(page, "over-utility_kept") == still, "a chart that does not change was drawn again"
+    assert chosen_line(page) == pytest.approx(0, abs=0.01)
     shoot(page, "frontier-4-epoch-1")
     thumb.press("ArrowRight")
     thumb.press("ArrowRight")

@@ -151,7 +151,7 @@ def test_from_upload_to_download(server: Server, browser: Browser, page: Page, c
     expect(button(page, "Judge again")).to_be_visible()
     settle(page)
     expect(page.locator('[data-testid="stMetric"]', has_text="Column shapes")).to_be_visible()
-    page.wait_for_selector(".st-key-column-card-0 .js-plotly-plot")
+    page.wait_for_selector(".st-key-column-0 .stEChartsChart canvas")
     shoot(page, "9-evaluate-columns")
     for view in ("Pairs", "Usefulness"):
         page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view, exact=True)).first.click()

@@ -1,7 +1,9 @@
-import numpy as np
+import json
+
 import pytest
 
-from core.figures.columns import bin_shares, column_figure, describe_column, level_shares, shape_difference
+from core.figures.columns import bin_shares, column_option, describe_column, level_shares, shape_difference
+from core.figures.text import CLOCK_START
 from core.figures.theme import DARK, LIGHT
 from tests.figures.examples import HOSTILE, ages, jobs
 
@@ -44,29 +46,50 @@ def test_shape_difference_orders_columns_by_what_is_drawn(picture, difference):
 
 
 def test_real_and_synthetic_differ_by_more_than_colour():
-    bins, levels = column_figure(ages()), column_figure(jobs())
-    assert [trace.type for trace in bins.data] == ["bar", "scatter"]
-    assert [trace.marker.pattern.shape for trace in levels.data] == ["", "/"]
-    assert bins.data[1].line.color == LIGHT.synthetic
-    assert column_figure(ages(), colours=DARK).data[1].line.color == DARK.synthetic
+    _, real, synthetic = column_option(ages())["series"]
+    assert ("areaStyle" in real, real["lineStyle"]["width"]) == (True, 0), "real is filled"
+    assert "areaStyle" not in synthetic, "synthetic is an outline"
+    assert synthetic["lineStyle"]["color"] == LIGHT.synthetic
+    assert column_option(ages(), colours=DARK)["series"][2]["lineStyle"]["color"] == DARK.synthetic
+    levels = column_option(jobs())["series"]
+    assert ["decal" in one["itemStyle"] for one in levels] == [False, True], "synthetic is hatched"
+
+
+def test_a_histogram_has_its_edges_and_hovering_finds_the_bin():
+    hovered, real, synthetic = column_option(ages())["series"]
+    assert real["data"] == [[0, 0], [0, 30], [10, 60], [20, 60], [20, 0]]
+    assert [y for _, y in synthetic["data"]] == [0, 25, 75, 75, 0]
+    assert [one[:3] for one in hovered["data"]] == [[5.0, 30.0, "0 to 10"], [15.0, 60.0, "10 to 20"]]
+    assert hovered["data"][0][3:] == ["30.00", "25.00"]
+
+
+def test_both_tables_can_have_other_names():
+    found = column_option(jobs(), names=("Older", "Newer"))
+    assert [one["name"] for one in found["series"]] == ["Older", "Newer"]
+    assert "Newer {@[4]} %" in found["tooltip"]["formatter"]
 
 
 def test_without_synthetic_counts_only_the_real_table_is_drawn():
-    assert len(column_figure(ages(synthetic=())).data) == 1
-    assert len(column_figure(jobs(synthetic=())).data) == 1
+    for picture in (ages(synthetic=()), jobs(synthetic=())):
+        found = column_option(picture)
+        assert "Synthetic" not in str(found)
+        assert not found["legend"]["show"]
 
 
 def test_hostile_levels_reach_the_chart_as_text():
-    spec = column_figure(jobs(labels=HOSTILE[:3])).to_json()
-    assert "<script" not in spec
-    assert "\\u003cscript" not in spec
-    assert "&lt;script&gt;" in spec
+    found = column_option(jobs(labels=HOSTILE[:3]), title=HOSTILE[0])
+    assert found["yAxis"]["data"][2] == HOSTILE[2], "a canvas shows texts as they are, so nothing is escaped"
+    assert found["title"][0]["text"] == HOSTILE[0]
+    assert "script" not in found["tooltip"]["formatter"], "a template is read as HTML"
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 def test_datetimes_are_drawn_on_a_date_axis():
-    figure = column_figure(ages(type="datetime", edges=(0.0, 86_400.0, 172_800.0)))
-    assert figure.layout.xaxis.type == "date"
-    assert np.allclose(figure.data[0].x, [0, 86_400_000])
+    found = column_option(ages(type="datetime", edges=(0.0, 86_400.0, 172_800.0)))
+    assert found["xAxis"]["type"] == "time"
+    assert found["series"][1]["data"][2][0] == 86_400_000
+    day = column_option(ages(type="datetime", edges=(CLOCK_START, CLOCK_START + 3_600.0, CLOCK_START + 7_200.0)))
+    assert day["xAxis"]["axisLabel"]["formatter"] == "{HH}:{mm}"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +102,7 @@ def test_datetimes_are_drawn_on_a_date_axis():
     ],
 )
 def test_empty_and_constant_columns_are_drawn_and_described(picture):
-    assert column_figure(picture) is not None
+    assert json.dumps(column_option(picture), allow_nan=False)
     assert describe_column(picture).endswith(".")
 
 

@@ -7,43 +7,14 @@ import json
 import plotly.graph_objects as go
 import pytest
 
-from core.figures.columns import column_figure
-from core.figures.frontier import frontier_figure, over_epochs_figure
-from core.figures.scales import metric_figure
+from core.figures.lineage import lineage_figure
 from core.figures.theme import DARK, LIGHT, drawn, shared_layout, styled
-from core.records import ColumnPicture
-from core.tape import CONTROL, Band, Rule, Series
-from tests.figures.examples import ages, jobs, result
-from tests.figures.test_frontier import ANCHORS, POINTS, RULES
-
-BANDS = [Band(epoch=epoch, step=10 * epoch, value=0.5, low=0.4, high=0.6, n_seeds=3) for epoch in (1, 4, 16)]
-SETTINGS = [Series(label="<b>a", points=POINTS), Series(label="b", points=POINTS[:2])]
-LEAST = Rule(metric="utility_kept", at_most=False, limit=0.3)
+from tests.figures.test_lineage import NODES
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda colours: column_figure(ages(), colours=colours),
-        lambda colours: column_figure(ages(synthetic=(), type="datetime"), colours=colours),
-        lambda colours: column_figure(jobs(), colours=colours),
-        lambda colours: column_figure(jobs(synthetic=()), colours=colours, height=99),
-        lambda colours: column_figure(ColumnPicture(column="x", type="categorical"), colours=colours),
-        lambda colours: metric_figure(result(), colours=colours),
-        lambda colours: metric_figure(result(low=None, high=None, anchors={}), colours=colours),
-        lambda colours: frontier_figure(
-            SETTINGS, "utility_kept", "membership_auc", labels={"utility_kept": "U"}, anchors=ANCHORS,
-            front={("run-a", 1)}, selected=("run-a", 4), rules=(*RULES, LEAST), colours=colours,
-        ),
-        lambda colours: over_epochs_figure(
-            {"a": BANDS, "b": BANDS}, title="x", anchors={CONTROL: 0.5}, limit=0.3, selected=4, colours=colours
-        ),
-    ],
-)  # fmt: skip
-def test_every_property_is_one_that_plotly_knows(draw, colours):
-    made = draw(colours)
-    plain = json.loads(made.to_json())
+def test_every_property_is_one_that_plotly_knows(colours):
+    plain = json.loads(lineage_figure(NODES, colours=colours).to_json())
     checked = json.loads(go.Figure(plain).to_json())
     assert checked == plain
 

@@ -1,13 +1,14 @@
 """Heatmaps, distance curves, scales and the still siblings."""
 
+import json
 from io import BytesIO
 
 import numpy as np
 import pytest
 
-from core.figures.correlations import correlation_figures, describe_correlations
-from core.figures.distances import describe_curve, distance_figure
-from core.figures.scales import Rate, as_anchors, axis_range, metric_figure, rate_figure
+from core.figures.correlations import correlation_options, describe_correlations
+from core.figures.distances import describe_curve, distance_option
+from core.figures.scales import Rate, as_anchors, axis_range, metric_option, rate_option
 from core.figures.static import column_picture, correlation_picture, distance_picture, loss_picture, save_figure
 from core.figures.theme import DARK, LIGHT
 from core.records import CorrelationPicture, Direction
@@ -28,11 +29,12 @@ def test_every_line_colour_has_a_contrast_of_three_on_its_background(colours):
 
 
 def test_three_heatmaps_share_one_scale_and_the_difference_is_synthetic_minus_real():
-    figures = correlation_figures(pairs())
-    for figure in (figures.real, figures.synthetic, figures.difference):
-        assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
-    assert figures.difference.data[0].z[0][1] == pytest.approx(-0.4)
-    assert np.isnan(figures.difference.data[0].z[0][2])
+    found = correlation_options(pairs())
+    for option in (found.real, found.synthetic, found.difference):
+        assert (option["visualMap"]["min"], option["visualMap"]["max"]) == (-1, 1)
+    cells = found.difference["dataset"]["source"].set_index(["Column", "With"])["Association"]
+    assert cells[0, 1] == pytest.approx(-0.4)
+    assert np.isnan(cells[0, 2])
 
 
 def test_the_largest_difference_is_named():
@@ -43,22 +45,22 @@ def test_three_hundred_columns_are_drawn_without_names_beside_them():
     n = 300
     rows = tuple(tuple(0.5 for _ in range(n)) for _ in range(n))
     picture = CorrelationPicture(columns=tuple(f"c{i}" for i in range(n)), kind="Pearson", real=rows, synthetic=rows)
-    figure = correlation_figures(picture).real
-    assert figure.layout.xaxis.showticklabels is False
-    assert len(figure.to_json()) < 700_000
+    option = correlation_options(picture).real
+    assert option["xAxis"]["axisLabel"]["show"] is False
+    assert option["dataset"]["source"].memory_usage(index=False).sum() <= 8 * n * n, "more than 8 bytes a cell"
 
 
 def test_hostile_names_of_columns_reach_the_heatmap_as_text():
     rows = tuple(tuple(1.0 for _ in HOSTILE) for _ in HOSTILE)
-    spec = correlation_figures(CorrelationPicture(columns=HOSTILE, kind="x", real=rows, synthetic=rows)).real.to_json()
-    assert "<script" not in spec
-    assert "\\u003cscript" not in spec
+    option = correlation_options(CorrelationPicture(columns=HOSTILE, kind="x", real=rows, synthetic=rows)).real
+    assert option["xAxis"]["data"][4] == HOSTILE[4], "a canvas shows texts as they are, so nothing is escaped"
+    assert "formatter" not in option["tooltip"], "a template is read as HTML"
 
 
 def test_train_and_control_curves_differ_by_colour_and_dash():
-    figure = distance_figure(curve())
-    assert [(trace.line.color, trace.line.dash) for trace in figure.data] == [
-        (LIGHT.synthetic, "solid"), (LIGHT.real, "dash"), (LIGHT.muted, "dot"),
+    lines = [one["lineStyle"] for one in distance_option(curve())["series"]]
+    assert [(line["color"], line["type"]) for line in lines] == [
+        (LIGHT.synthetic, "solid"), (LIGHT.real, "dashed"), (LIGHT.muted, "dotted"),
     ]  # fmt: skip
     assert describe_curve(curve()).startswith("synthetic to train rows: half of the rows within 0.5")
 
@@ -87,13 +89,24 @@ def test_every_metric_lies_inside_its_scale(one):
     low, high = axis_range(one)
     assert low < high
     assert low <= one.value <= high
-    assert metric_figure(one).data[0].x == (one.value,)
+    option, height = metric_option(one)
+    assert option["series"][-1]["data"][0]["value"] == [one.value, 0]
+    assert (option["xAxis"]["min"], option["yAxis"]["max"] - option["yAxis"]["min"]) == (
+        low - (high - low) * 0.03,
+        height,
+    )
+    assert json.dumps(option, allow_nan=False)
 
 
 def test_a_rate_shows_its_interval_on_both_sides():
-    figure = rate_figure([Rate(label="attack", value=0.5, low=0.4, high=0.7)], unit="right (%)")
-    assert figure.data[0].error_x.array[0] == pytest.approx(20)
-    assert figure.data[0].error_x.arrayminus[0] == pytest.approx(10)
+    rates = [Rate(label="attack", value=0.5, low=0.4, high=0.7), Rate(label=HOSTILE[0], value=0.1)]
+    option, _ = rate_option(rates, unit="right (%)", guess=0.5)
+    interval, dots, guess = option["series"]
+    assert [x for x, _ in interval["data"]] == pytest.approx([40, 70])
+    assert [one["name"] for one in dots["data"]] == ["50 % (40 to 70)", "10 %"]
+    assert guess["markLine"]["data"][0]["xAxis"] == 50
+    assert option["yAxis"]["data"][1] == HOSTILE[0]
+    assert json.dumps(option, allow_nan=False)
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

@@ -8,7 +8,7 @@ import pytest
 from core.figures import behind, static_pairs
 from core.figures.correlations import clustered
 from core.figures.joint import cell_texts, describe_joint, describe_projection, joint_figures, projection_figure
-from core.figures.quantiles import describe_quantiles, ecdf_figure, has_quantiles, qq_figure
+from core.figures.quantiles import describe_quantiles, ecdf_option, has_quantiles, qq_option
 from core.figures.scales import Rate
 from core.figures.static import save_figure
 from core.figures.theme import DARK
@@ -53,12 +53,13 @@ def test_both_joint_pictures_share_one_scale_and_names_stay_text():
 
 def test_quantiles_are_drawn_for_numbers_and_dates_only():
     assert not has_quantiles(jobs())
-    figure = qq_figure(with_quantiles(), colours=DARK)
-    assert list(figure.data[0].x) == [0.0, 20.0]
-    assert list(figure.data[1].y) == [1.0, 6.0, 12.0]
-    dates = ecdf_figure(with_quantiles(type="datetime"))
-    assert dates.layout.xaxis.type == "date"
-    assert list(dates.data[0].x) == [0.0, 5_000.0, 20_000.0]
+    equal, points = qq_option(with_quantiles(), colours=DARK)["series"]
+    assert equal["data"] == [[0.0, 0.0], [20.0, 20.0]]
+    assert points["data"] == [[0.0, 1.0, 0.0], [5.0, 6.0, 50.0], [20.0, 12.0, 100.0]]
+    dates = ecdf_option(with_quantiles(type="datetime"), title="when")
+    assert dates["xAxis"]["type"] == "time"
+    assert dates["series"][0]["data"] == [[0.0, 0.0], [5_000.0, 50.0], [20_000.0, 100.0]]
+    assert dates["title"][0]["text"] == "when"
     assert "Median: real 5, synthetic 6" in describe_quantiles(with_quantiles())
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from core.figures.canaries import canary_figure, describe_canaries
-from core.figures.distances import binned_shares, histogram_figure
+from core.figures.distances import binned_shares, histogram_option
 from core.figures.knowledge import describe_knowledge, knowledge_figure, knowledge_of
 from core.records import DistanceCurve, MetricResult, Scope
 from tests.figures.examples import HOSTILE
@@ -36,9 +35,10 @@ def test_bins_of_a_histogram_are_differences_of_the_curve_and_hold_every_row() -
     assert shares["synthetic to train rows"] == pytest.approx([0.3, 0.1, 0.3, 0.3])
     for one in binned_shares(CURVE, n_bins=40)[1].values():
         assert one.sum() == pytest.approx(1.0)
-    figure = histogram_figure(CURVE)
-    assert [trace.line.dash for trace in figure.data] == ["solid", "dash"]
-    assert np.max(figure.data[0].y) == pytest.approx(30.0)
+    lines = histogram_option(CURVE)["series"]
+    assert [one["lineStyle"]["type"] for one in lines] == ["solid", "dashed"]
+    assert ["areaStyle" in one for one in lines] == [True, False]
+    assert max(y for _, y in lines[0]["data"]) == pytest.approx(30.0)
 
 
 def test_knowledge_goes_from_little_to_all_and_the_riskiest_secret_is_first() -> None:

@@ -19,7 +19,7 @@ from core.jobs.launch import start_job
 from core.jobs.probing import Bench, critic_gap, some_rows
 from core.jobs.protocol import METRICS, JobState, JobView, write_control
 from core.jobs.queue import lane
-from core.jobs.tapes import decisions_of, point_record, points_of, report_of_point, standing
+from core.jobs.tapes import decisions_of, point_record, points_of, report_of_epoch, standing
 from core.records import MetricResult, Rollback
 from core.tables import read_frame, write_parquet
 from core.tape import CONTROL, COPY, Rule, TapePoint
@@ -66,7 +66,7 @@ def test_chosen_epochs_are_kept_judged_once_and_survive_a_kill(session, by_hand,
     decision = decisions_of(view)[-1]
     assert decision.epoch == 4
     assert decision.n_candidates == 2
-    report = report_of_point(view.folder, points[1])
+    report = report_of_epoch(view.folder, points[1].epoch)
     assert len(report.columns) == 4
     assert report.find("column_shapes") == points[1].find("column_shapes")
 

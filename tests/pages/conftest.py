@@ -113,9 +113,12 @@ def open_page(page: str, **ids: str) -> AppTest:
     return app
 
 
+CHARTS = ("plotly_chart", "echarts_chart")
+
+
 def charts(app: AppTest, start: str = "") -> list[str]:
     """Keys of the charts on the page that begin with `start`."""
-    return [chart.key for chart in app.get("plotly_chart") if chart.key.startswith(start)]
+    return [chart.key for kind in CHARTS for chart in app.get(kind) if chart.key.startswith(start)]
 
 
 def said(app: AppTest) -> str:

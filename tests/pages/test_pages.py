@@ -235,7 +235,7 @@ def test_the_privacy_page_shows_distances_and_attacks_and_calls_nothing_safe(wor
 def test_every_chart_and_table_has_words_for_screen_readers(worked):
     for page in PAGES:
         app = open_page(page, **ids(worked))
-        for chart in app.get("plotly_chart"):
+        for chart in [*app.get("plotly_chart"), *app.get("echarts_chart")]:
             assert chart.proto.alt, page
         for table in app.dataframe:
             assert table.proto.alt, page
