@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ CARD_HEIGHT = 270
 
 CARD_LEVELS = 10
 SHARE = "Share of rows (%)"
+SAID: list[Any] = ["x", "y", *({"name": name, "type": "ordinal"} for name in ("texts", "real", "synthetic"))]
+"""What a bin or a bar carries beside its place, for the box that hovering opens."""
 _OTHER = re.compile(r"other \(([\d,]+) levels\)")
 
 
@@ -117,7 +120,7 @@ def _histogram(picture: ColumnPicture, colours: Palette, names: tuple[str, str],
     is_date = picture.type == "datetime"
     edges = [float(edge) * (1000 if is_date else 1) for edge in picture.edges]
     paired = bool(picture.synthetic)
-    # what is hovered is the bin, not the edge that lies nearest: a series of bins that nobody sees
+    # what is hovered is the bin, not the edge that lies nearest: bins that nobody sees, on an axis that nobody sees
     bins = [
         [(low + high) / 2, real * 100, text, f"{real * 100:.2f}", f"{synthetic * 100:.2f}"]
         for (low, high), text, real, synthetic in zip(
@@ -125,7 +128,8 @@ def _histogram(picture: ColumnPicture, colours: Palette, names: tuple[str, str],
         )
     ]
     hovered = {
-        "type": "line", "name": "", "data": bins, "symbol": "none", "lineStyle": {"width": 0}, "silent": True,
+        "type": "line", "name": "", "data": bins, "dimensions": SAID, "symbol": "none", "lineStyle": {"width": 0},
+        "xAxisIndex": 1,
     }  # fmt: skip
     real = {
         "type": "line", "name": names[0], "data": _steps(edges, shares.real), "step": "end", "symbol": "none",
@@ -138,11 +142,15 @@ def _histogram(picture: ColumnPicture, colours: Palette, names: tuple[str, str],
         "emphasis": {"disabled": True},
     }  # fmt: skip
     lines = ["{@[2]}", *(f"{name} {{@[{place}]}} %" for place, name in enumerate(names[: 1 + paired], start=3))]
-    return option(
-        [hovered, real, *([outline] if paired else [])], colours, x=across(picture) | {"splitLine": {"show": False}},
+    axis = across(picture)
+    found = option(
+        [hovered, real, *([outline] if paired else [])], colours,
+        x=axis | {"splitLine": {"show": False}, "axisPointer": {"show": False, "triggerTooltip": False}},
         y={"name": SHARE, "min": 0, "splitNumber": 4},
         legend=(as_area(names[0]), as_line(names[1])) if paired else (), tooltip="<br>".join(lines), **words,
     )  # fmt: skip
+    unseen = {"type": axis.get("type", "value"), "min": edges[0], "max": edges[-1], "show": False}
+    return found | {"xAxis": [found["xAxis"], unseen]}
 
 
 def across(picture: ColumnPicture) -> Option:
@@ -184,7 +192,8 @@ def _bars(
         )  # fmt: skip
     series = [
         {
-            "type": "bar", "name": name, "data": [[value, *row] for value, row in zip(values, rows, strict=True)],
+            "type": "bar", "name": name, "dimensions": SAID,
+            "data": [[value, *row] for value, row in zip(values, rows, strict=True)],
             "itemStyle": look, "barGap": "5%", "barCategoryGap": "30%", "emphasis": {"disabled": True},
         }
         for name, values, look in looks

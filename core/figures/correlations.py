@@ -88,9 +88,9 @@ def as_matrix(rows: tuple[tuple[float | None, ...], ...]) -> np.ndarray:
 
 def _heatmap(matrix: np.ndarray, names: list[str], colours: Palette) -> Option:
     few = len(names) <= MAX_TICKS
-    rows, columns = np.indices(matrix.shape, dtype=np.uint16)
+    rows, columns = (pd.Categorical.from_codes(one.ravel(), names) for one in np.indices(matrix.shape, dtype=np.int16))
     # as a frame it is sent in the form of Arrow: 300 columns have 90,000 cells
-    cells = pd.DataFrame({"Column": rows.ravel(), "With": columns.ravel(), "Association": matrix.ravel()})
+    cells = pd.DataFrame({"Column": rows, "With": columns, "Association": matrix.ravel()})
     axis = {
         "type": "category", "data": names, "axisLine": {"show": False}, "axisTick": {"show": False},
         "axisLabel": {"show": few, "interval": 0, "hideOverlap": False, "color": colours.muted, "fontSize": FONT},

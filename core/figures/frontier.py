@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from core.figures.options import LEGEND, TITLE, Option, band, hover, level, marks, option, upright
 from core.figures.text import short
@@ -14,6 +15,9 @@ from core.tape import CONTROL, COPY, Band, Rule, Series, TapePoint
 KINDS: tuple[str | list[int], ...] = ("solid", "dashed", "dotted", [8, 3, 2, 3], [12, 4])
 SYMBOLS = ("circle", "rect", "diamond", "triangle", "roundRect")
 """Lines and points of settings, in the order of their colours."""
+
+SAID: list[Any] = ["x", "y", *({"name": name, "type": "ordinal"} for name in ("checkpoint", "across", "upwards"))]
+"""What a checkpoint carries beside its place, for the box that hovering opens."""
 
 CHOSEN = "chosen epoch"
 LEFT, RIGHT, BELOW = 48, 12, 40
@@ -122,7 +126,7 @@ def _run(points, x, y, name, colour, place, front, by_steps) -> list[Option]:
             "lineStyle": {"color": translucent(colour, 0.35), "width": 1},
         },
         {
-            "type": "line", "name": name, "data": data, "symbol": symbol, "showAllSymbol": True,
+            "type": "line", "name": name, "data": data, "dimensions": SAID, "symbol": symbol, "showAllSymbol": True,
             "itemStyle": {"color": colour},
             "lineStyle": {"color": translucent(colour, 0.55), "width": 1.5, "type": kind},
             "label": {"position": "top", "fontSize": 11, "color": "inherit"}, "emphasis": {"disabled": True},
@@ -212,11 +216,13 @@ def over_epochs_option(
         series += _band_series(short(name, 40), ones, tones[place % len(tones)], place, by_steps)
     places = [one.step if by_steps else one.epoch for ones in bands.values() for one in ones]
     first, last = ends or (min(places, default=1), max(places, default=1))
+    unit = "Generator steps" if by_steps else "Epoch"
     shown = {"customValues": ends_and_middle(places)}
     found = option(
         series, colours, title=title, legend=[short(name, 40) for name in bands] if n_settings > 1 else (),
-        x={"type": "log", "name": "Generator steps" if by_steps else "Epoch", "axisLabel": shown, "axisTick": shown,
-           "min": first, "max": last if last > first else None, "splitLine": {"show": False}},
+        x={"type": "log", "name": unit, "axisLabel": shown, "axisTick": shown, "splitLine": {"show": False},
+           "min": first, "max": last if last > first else None,
+           "axisPointer": {"label": {"formatter": f"{unit} {{value}}", "precision": 0}}},
         y={"scale": True, "splitNumber": 4},
     )  # fmt: skip
     found["grid"] |= {

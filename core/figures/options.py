@@ -58,6 +58,7 @@ def option(
     top = 4 + below_title + (LEGEND * legend_lines if legend or aside else 0)
     found: Option = {
         "animation": False,
+        "useUTC": True,
         "textStyle": {"color": colours.text, "fontSize": FONT},
         "grid": {
             "left": 4, "right": 10, "top": top + 4, "bottom": 4,

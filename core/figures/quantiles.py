@@ -34,9 +34,10 @@ def ecdf_option(picture: ColumnPicture, *, colours: Palette = LIGHT, **words: st
         See `option`.
     """
     shares, real, synthetic = quantiles(picture, for_axis=True)
+    places = np.unique(np.concatenate([real, synthetic]))
     series = [
         {
-            "type": "line", "name": name, "data": np.column_stack([values, shares * 100]).tolist(), "step": "end",
+            "type": "line", "name": name, "data": _reached(values, shares, places), "step": "end",
             "symbol": "none", "itemStyle": {"color": colour},
             "lineStyle": {"color": colour, "type": dash, "width": 2.2}, "emphasis": {"disabled": True},
             "tooltip": {"valueFormatter": "%.1f %%"},
@@ -50,6 +51,12 @@ def ecdf_option(picture: ColumnPicture, *, colours: Palette = LIGHT, **words: st
         y={"name": "Rows at or below (%)", "min": 0, "max": 100, "interval": 25},
         legend=(as_line("Real"), as_line("Synthetic")), **words,
     )  # fmt: skip
+
+
+def _reached(values: np.ndarray, shares: np.ndarray, places: np.ndarray) -> list[list[float]]:
+    """The share at or below each place; at the same places for both tables, so that hovering tells both."""
+    at = np.searchsorted(values, places, side="right") - 1
+    return np.column_stack([places, np.where(at < 0, 0.0, shares[at]) * 100]).tolist()
 
 
 def qq_option(picture: ColumnPicture, *, colours: Palette = LIGHT, **words: str) -> Option:

@@ -226,9 +226,10 @@ def _lay_over(series: Sequence[Series], chosen: TapeView, epoch: int, axes: Axes
         f"content: ''; position: absolute; pointer-events: none; border-left: 1.5px solid {charts.colours().text}; "
         f"left: {left}; top: {above(len(series))}px; bottom: {BELOW}px;"
     )
-    chart = ".st-key-over-epochs-card .stEChartsChart"
+    chart, bar = ".st-key-over-epochs-card .stEChartsChart", "[data-testid=stLayoutWrapper]:has(> .st-key-epoch-bar)"
+    ground = f"{bar} {{ background: {charts.colours().background}; }}"
     # a style alone would be taken out of its place, and every move would leave one more behind
-    st.html(f"<i hidden></i><style>{chart} {{ position: relative; }} {chart}::after {{ {line} }}</style>")
+    st.html(f"<i hidden></i><style>{ground} {chart} {{ position: relative; }} {chart}::after {{ {line} }}</style>")
 
 
 def _differences(series: Sequence[Series]) -> None:

@@ -61,6 +61,9 @@ def test_a_histogram_has_its_edges_and_hovering_finds_the_bin():
     assert [y for _, y in synthetic["data"]] == [0, 25, 75, 75, 0]
     assert [one[:3] for one in hovered["data"]] == [[5.0, 30.0, "0 to 10"], [15.0, 60.0, "10 to 20"]]
     assert hovered["data"][0][3:] == ["30.00", "25.00"]
+    drawn, unseen = column_option(ages())["xAxis"]
+    assert (unseen["min"], unseen["max"], unseen["show"]) == (0, 20, False)
+    assert drawn["axisPointer"]["triggerTooltip"] is False, "the nearest edge would hide the bin"
 
 
 def test_both_tables_can_have_other_names():
@@ -86,10 +89,11 @@ def test_hostile_levels_reach_the_chart_as_text():
 
 def test_datetimes_are_drawn_on_a_date_axis():
     found = column_option(ages(type="datetime", edges=(0.0, 86_400.0, 172_800.0)))
-    assert found["xAxis"]["type"] == "time"
+    assert found["useUTC"] is True, "dates of the table would move with the visitor's clock"
+    assert [axis["type"] for axis in found["xAxis"]] == ["time", "time"]
     assert found["series"][1]["data"][2][0] == 86_400_000
     day = column_option(ages(type="datetime", edges=(CLOCK_START, CLOCK_START + 3_600.0, CLOCK_START + 7_200.0)))
-    assert day["xAxis"]["axisLabel"]["formatter"] == "{HH}:{mm}"
+    assert day["xAxis"][0]["axisLabel"]["formatter"] == "{HH}:{mm}"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,11 @@ def test_quantiles_are_drawn_for_numbers_and_dates_only():
     assert points["data"] == [[0.0, 1.0, 0.0], [5.0, 6.0, 50.0], [20.0, 12.0, 100.0]]
     dates = ecdf_option(with_quantiles(type="datetime"), title="when")
     assert dates["xAxis"]["type"] == "time"
-    assert dates["series"][0]["data"] == [[0.0, 0.0], [5_000.0, 50.0], [20_000.0, 100.0]]
+    real, synthetic = (one["data"] for one in dates["series"])
+    places = [0.0, 1_000.0, 5_000.0, 6_000.0, 12_000.0, 20_000.0]
+    assert [x for x, _ in real] == [x for x, _ in synthetic] == places, "hovering tells both tables"
+    assert [y for _, y in real] == [0.0, 0.0, 50.0, 50.0, 50.0, 100.0]
+    assert [y for _, y in synthetic] == [0.0, 0.0, 0.0, 50.0, 100.0, 100.0]
     assert dates["title"][0]["text"] == "when"
     assert "Median: real 5, synthetic 6" in describe_quantiles(with_quantiles())
 
