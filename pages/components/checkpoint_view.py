@@ -15,7 +15,7 @@ from core.workbench.promoting import Promotion
 from core.workbench.sessions import Session
 from pages.components import selection
 from pages.components.attack_view import show_attacks
-from pages.components.column_gallery import column_gallery
+from pages.components.column_gallery import column_board
 from pages.components.distance_view import show_distances
 from pages.components.frame import show_error
 from pages.components.numbers_view import show_numbers
@@ -80,12 +80,12 @@ def _charts(report: Report) -> None:
         "Charts", VIEWS, default=VIEWS[0], required=True, key="checkpoint-view", label_visibility="collapsed"
     )
     if chosen == "Columns":
-        column_gallery(report, brief=True)
+        column_board(report)
     elif chosen == "Pairs":
         for picture in report.correlations[:1]:
             show_heatmaps(clustered(picture))
     elif chosen == "Distances":
-        show_distances(report)
+        show_distances(report, details=False)
     elif chosen == "Attacks":
         show_attacks(report)
     else:

@@ -14,7 +14,9 @@ from pages.components.saving import save_menu
 from pages.components.words import count, short, text
 
 PER_ROW = 3
-PER_PAGE = 9
+PER_PAGE, PER_BOARD = 9, 6
+CARD_WIDTH = 250
+NONE = "No column fits the filter."
 ORDERS = ("Worst first", "Best first", "As in the table", "By name")
 DRAWINGS = {
     "Histogram": "Shares of rows, real filled and synthetic outlined.",
@@ -23,25 +25,13 @@ DRAWINGS = {
 }
 
 
-def column_gallery(report: Report, *, brief: bool = False) -> None:
-    """Cards of columns with their own filter, order and pages.
-
-    Parameters
-    ----------
-    report : Report
-    brief : bool
-        Charts alone, for a page that shows another report at every move of a slider.
-    """
+def column_gallery(report: Report) -> None:
+    """Cards of columns with their own filter, order and pages."""
     scores = column_scores(report)
     types = list(dict.fromkeys(picture.type for picture in report.columns))
     left, middle, right, drawn = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
-    wanted = left.text_input(
-        "Filter",
-        key="column-filter",
-        placeholder="Columns whose name contains…",
-        icon=":material/search:",
-        label_visibility="collapsed",
-    )
+    with left:
+        wanted = _filter()
     kind = middle.selectbox(
         "Type",
         [None, *types],
@@ -49,36 +39,22 @@ def column_gallery(report: Report, *, brief: bool = False) -> None:
         key="column-type",
         label_visibility="collapsed",
     )
-    # beside a slider every column keeps its place, so that it can be followed from epoch to epoch
-    orders = ("As in the table", "By name") if brief else ORDERS
-    order = right.selectbox("Order", orders, key=f"column-order{'-kept' * brief}", label_visibility="collapsed")
-    drawing = drawn.segmented_control(
-        "Drawing", list(DRAWINGS), default="Histogram", required=True, key="column-drawing",
-        label_visibility="collapsed", help=" ".join(f"**{one}**: {words}" for one, words in DRAWINGS.items()),
-    )  # fmt: skip
-    pictures = [
-        picture
-        for picture in report.columns
-        if (not wanted or wanted.lower() in picture.column.lower()) and (kind is None or picture.type == kind)
-    ]
+    order = right.selectbox("Order", ORDERS, key="column-order", label_visibility="collapsed")
+    with drawn:
+        drawing = _drawing()
+    pictures = [picture for picture in _named(report, wanted) if kind is None or picture.type == kind]
     if order == "By name":
         pictures.sort(key=lambda picture: picture.column.lower())
     elif order != "As in the table":
         pictures.sort(key=lambda picture: scores[picture.column], reverse=order == "Best first")
     if not pictures:
-        st.info("No column fits the filter.", icon=":material/filter_alt_off:")
+        st.info(NONE, icon=":material/filter_alt_off:")
         return
-    n_pages = -(-len(pictures) // PER_PAGE)
-    page = min(st.session_state.get("column-page", 1) or 1, n_pages)
-    first = (page - 1) * PER_PAGE
-    grid = st.grid(PER_ROW, min_column_width=250, border=True)
-    for place, picture in enumerate(pictures[first : first + PER_PAGE]):
-        if brief:
-            with grid:
-                _chart(picture, scores, drawing, place=place)
-        else:
-            with grid.cell():
-                _card(picture, scores, drawing, place=place)
+    page, n_pages = _page(pictures, PER_PAGE)
+    grid = st.grid(PER_ROW, min_column_width=CARD_WIDTH, border=True)
+    for place, picture in enumerate(page):
+        with grid.cell():
+            _card(picture, scores, drawing, place=place)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
             f"{count(len(pictures), 'column')}. The score is the KS complement of numbers and dates and the TV "
@@ -86,10 +62,55 @@ def column_gallery(report: Report, *, brief: bool = False) -> None:
         )
         if n_pages > 1:
             st.pagination(n_pages, key="column-page")
-    if brief:
-        return
     with st.expander("All scores as a table", icon=":material/table:"):
         _table(pictures, scores)
+
+
+def column_board(report: Report) -> None:
+    """Charts of columns beside a slider, which shows another report at every move.
+
+    Every column keeps its place, so that it can be followed from epoch to epoch; no more are drawn than a screen
+    holds, and no menus.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = _filter()
+        drawing = _drawing()
+    pictures = _named(report, wanted)
+    if not pictures:
+        st.info(NONE, icon=":material/filter_alt_off:")
+        return
+    page, n_pages = _page(pictures, PER_BOARD)
+    scores = column_scores(report)
+    with st.grid(PER_ROW, min_column_width=CARD_WIDTH, border=True):
+        for place, picture in enumerate(page):
+            _chart(picture, scores, drawing, place=place)
+    if n_pages > 1:
+        st.pagination(n_pages, key="column-page")
+
+
+def _filter() -> str:
+    return st.text_input(
+        "Filter", key="column-filter", placeholder="Columns whose name contains…", icon=":material/search:",
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _drawing() -> str:
+    return st.segmented_control(
+        "Drawing", list(DRAWINGS), default="Histogram", required=True, key="column-drawing",
+        label_visibility="collapsed", help=" ".join(f"**{one}**: {words}" for one, words in DRAWINGS.items()),
+    )  # fmt: skip
+
+
+def _named(report: Report, wanted: str) -> list[ColumnPicture]:
+    return [one for one in report.columns if not wanted or wanted.lower() in one.column.lower()]
+
+
+def _page(pictures: list[ColumnPicture], size: int) -> tuple[list[ColumnPicture], int]:
+    """Pictures of the chosen page, and how many pages there are."""
+    n_pages = -(-len(pictures) // size)
+    first = (min(st.session_state.get("column-page", 1) or 1, n_pages) - 1) * size
+    return pictures[first : first + size], n_pages
 
 
 def column_scores(report: Report) -> dict[str, float]:

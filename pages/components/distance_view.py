@@ -23,8 +23,8 @@ READING = {
 METRICS = ("dcr_share", "exact_copies", "nndr_p05_train", "nndr_p05_control")
 
 
-def show_distances(report: Report) -> None:
-    """Both curves beside one another, then the tiles of NNDR and copies."""
+def show_distances(report: Report, *, details: bool = True) -> None:
+    """Both curves beside one another, then the tiles of NNDR and copies, with or without their menus."""
     if report.curves:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Distances to real rows", anchor=False)
@@ -46,4 +46,4 @@ def show_distances(report: Report) -> None:
         st.caption(READING[drawn])
     found = [result for name in METRICS if (result := report.find(name)) is not None]
     if found:
-        tiles(found, key="distance")
+        tiles(found, key="distance", details=details)
