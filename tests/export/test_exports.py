@@ -130,19 +130,24 @@ def test_a_bundle_says_what_every_file_is_and_replays_to_the_very_bytes(made: Ma
     assert outcome.n_rows == 430
 
 
-def test_an_outside_bundle_holds_no_real_row_and_replays_too(made: Made, tmp_path):
-    from core.workbench.replaying import replay
-
+def test_an_outside_bundle_holds_no_real_row(made: Made):
     path = exported(made, "bundle", outside=True).path
     with zipfile.ZipFile(path) as archive:
         settings = json.loads(archive.read("settings.json"))
         assert "sha256" not in settings["table"]
         assert all(not column["reason"] and not column["n_levels"] for column in settings["schema"]["columns"])
         assert "audit.jsonl" not in archive.namelist()
-    outcome = replay(path, made.source, folder=tmp_path / "again")
+
+
+@pytest.mark.slow
+def test_an_outside_bundle_replays_too(made: Made, tmp_path):
+    from core.workbench.replaying import replay
+
+    outcome = replay(exported(made, "bundle", outside=True).path, made.source, folder=tmp_path / "again")
     assert outcome.identical, outcome.differences
 
 
+@pytest.mark.slow
 def test_a_replay_with_another_table_says_what_differs(made: Made, tmp_path):
     from core.workbench.replaying import replay
 
