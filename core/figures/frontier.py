@@ -129,7 +129,7 @@ def _run(points, x, y, name, colour, place, front, by_steps) -> list[Option]:
             "type": "line", "name": name, "data": data, "dimensions": SAID, "symbol": symbol, "showAllSymbol": True,
             "itemStyle": {"color": colour},
             "lineStyle": {"color": translucent(colour, 0.55), "width": 1.5, "type": kind},
-            "label": {"position": "top", "fontSize": 11, "color": "inherit"}, "emphasis": {"disabled": True},
+            "label": {"position": "top", "fontSize": 11, "color": colour}, "emphasis": {"disabled": True},
             "labelLayout": {"hideOverlap": True},
         },
     ]  # fmt: skip
