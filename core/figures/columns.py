@@ -7,23 +7,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from core.figures.options import Option, as_area, as_line, option
+from core.figures.options import Option, as_area, as_line, option, saying
 from core.figures.text import distinct, is_clock, moment, number, percent, short
 from core.figures.theme import LIGHT, Palette, translucent
 from core.limits import MAX_LEVELS_SHOWN
 from core.records import ColumnPicture
 from core.tables import MISSING_LABEL
 
-CARD_HEIGHT = 270
-"""Pixels of a card of the gallery, its title included."""
-
 CARD_LEVELS = 10
 SHARE = "Share of rows (%)"
-SAID: list[Any] = ["x", "y", *({"name": name, "type": "ordinal"} for name in ("texts", "real", "synthetic"))]
+SAID = saying("texts", "real", "synthetic")
 """What a bin or a bar carries beside its place, for the box that hovering opens."""
 _OTHER = re.compile(r"other \(([\d,]+) levels\)")
 

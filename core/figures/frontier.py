@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
-from core.figures.options import LEGEND, TITLE, Option, band, hover, level, marks, option, upright
+from core.figures.options import LEGEND, TITLE, Option, band, hover, level, marks, option, saying, upright
 from core.figures.text import short
 from core.figures.theme import LIGHT, Palette, translucent
 from core.records import MetricResult
@@ -16,7 +15,7 @@ KINDS: tuple[str | list[int], ...] = ("solid", "dashed", "dotted", [8, 3, 2, 3],
 SYMBOLS = ("circle", "rect", "diamond", "triangle", "roundRect")
 """Lines and points of settings, in the order of their colours."""
 
-SAID: list[Any] = ["x", "y", *({"name": name, "type": "ordinal"} for name in ("checkpoint", "across", "upwards"))]
+SAID = saying("checkpoint", "across", "upwards")
 """What a checkpoint carries beside its place, for the box that hovering opens."""
 
 CHOSEN = "chosen epoch"

@@ -1,8 +1,8 @@
 """Small charts that change often, as options of ECharts: drawn on a canvas and changed in place.
 
-A chart of Plotly is made anew at every change of its figure, 30 to 60 ms each; one of these takes 5. So what a page
-shows by the dozen, and a slider moves, is drawn by ECharts, which Streamlit brings along; docs/decisions/0041 has the
-numbers.
+A chart of Plotly is made anew at every change of its figure, 30 to 60 ms each; one of these takes 5 to 10. So what a
+page shows by the dozen, and a slider moves, is drawn by ECharts, which Streamlit brings along; docs/decisions/0041 has
+the numbers.
 Texts need no escaping: a canvas shows them as they are, and placeholders of tooltips are filled with escaped text.
 """
 
@@ -108,6 +108,11 @@ def hover(colours: Palette, template: str = "", *, trigger: str = "axis") -> Opt
         "axisPointer": {"type": "line", "lineStyle": {"color": colours.muted, "type": "dotted"}, "animation": False},
     }
     return found | ({"formatter": template} if template else {})
+
+
+def saying(*names: str) -> list[Any]:
+    """Dimensions of points (x, y, texts): what each carries beside its place, for the template of a hover box."""
+    return ["x", "y", *({"name": name, "type": "ordinal"} for name in names)]
 
 
 def as_line(name: str) -> Option:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.figures.behind import column_numbers, quantile_numbers
-from core.figures.columns import CARD_HEIGHT, column_option, describe_column, shape_difference
+from core.figures.columns import column_option, describe_column, shape_difference
 from core.figures.quantiles import describe_quantiles, ecdf_option, has_quantiles, qq_option
 from core.records import ColumnPicture, Report, Scope, Status
 from pages.components import charts
@@ -15,7 +15,7 @@ from pages.components.words import count, short, text
 
 PER_ROW = 3
 PER_PAGE, PER_BOARD = 9, 6
-CARD_WIDTH = 250
+CARD_WIDTH, CARD_HEIGHT = 250, 270
 NONE = "No column fits the filter."
 ORDERS = ("Worst first", "Best first", "As in the table", "By name")
 DRAWINGS = {

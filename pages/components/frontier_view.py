@@ -193,6 +193,7 @@ def _over_epochs(
     metrics = view_of.measured(views, OVER_EPOCHS)
     anchors = view_of.anchors_of(views)
     limits = {rule.metric: rule.limit for rule in decision.rules}
+    ends = axes.ends(series)
     inside = next((axes.at(point) for point in chosen.points if point.epoch == decision.epoch), None)
     with st.container(border=True, key="over-epochs-card"):
         green = "" if inside is None else ", the green one the last epoch that keeps the cap"
@@ -205,7 +206,7 @@ def _over_epochs(
                     title=f"{_label(metric)} {'↑' if view_of.higher_is_better(metric) else '↓'}",
                     anchors={name: one.value for name, one in known.items() if one is not None},
                     limit=limits.get(metric), last_inside=inside, by_steps=axes.by_steps, n_settings=len(series),
-                    ends=axes.ends(series), colours=charts.colours(),
+                    ends=ends, colours=charts.colours(),
                 )  # fmt: skip
                 alt = f"{_label(metric)} over epochs"
                 charts.show_option(option, key=f"over-{metric}", alt=alt, height=OVER_HEIGHT)
