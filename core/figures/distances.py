@@ -70,7 +70,13 @@ def _drawn(
                 "tooltip": {"valueFormatter": f"%.{digits}f %%"}, "emphasis": {"disabled": True},
             }
         )  # fmt: skip
-    named = {"name": curve.label.replace(" (", "\n("), "nameGap": 24, "min": 0, "splitLine": {"show": False}}
+    named = {
+        "name": curve.label.replace(" (", "\n("),
+        "nameGap": 24,
+        "nameTextStyle": {"lineHeight": 15},
+        "min": 0,
+        "splitLine": {"show": False},
+    }
     return option(
         series, colours, x=named, y=y, legend=[as_line(one["name"]) for one in series], legend_lines=2,
     )  # fmt: skip
